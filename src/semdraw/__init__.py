@@ -1,0 +1,53 @@
+"""Live painting with few-step diffusion models: a brush carries a meaning, the picture follows the pen.
+
+Names are looked up when they are used, so that `import semdraw` stays quick: torch waits until a model is loaded.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from semdraw.version import __version__ as __version__
+
+if TYPE_CHECKING:
+    from semdraw.engine import Engine
+    from semdraw.models.registry import list_models, load_model
+    from semdraw.regions import compile_regions
+    from semdraw.scene import Brush, Canvas, Layer, Mask, Picture, Recipe, Scene
+    from semdraw.still import denoise_steps, generate
+    from semdraw.stream import StreamState, stream_step
+
+__all__ = [
+    "Brush",
+    "Canvas",
+    "Engine",
+    "Layer",
+    "Mask",
+    "Picture",
+    "Recipe",
+    "Scene",
+    "StreamState",
+    "compile_regions",
+    "denoise_steps",
+    "generate",
+    "list_models",
+    "load_model",
+    "stream_step",
+]
+
+_HOMES = {
+    "engine": ("Engine",),
+    "still": ("denoise_steps", "generate"),
+    "models.registry": ("list_models", "load_model"),
+    "regions": ("compile_regions",),
+    "scene": ("Brush", "Canvas", "Layer", "Mask", "Picture", "Recipe", "Scene"),
+    "stream": ("StreamState", "stream_step"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    for module, names in _HOMES.items():
+        if name in names:
+            return getattr(import_module(f"semdraw.{module}"), name)
+    raise AttributeError(f"semdraw has no {name!r}; it has {', '.join(__all__)}")

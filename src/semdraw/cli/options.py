@@ -1,0 +1,98 @@
+"""Options that several verbs share, and how words become values."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from semdraw.errors import SemdrawError
+from semdraw.geometry import Extent
+
+
+class Verbs(Protocol):
+    """Where a verb adds its parser."""
+
+    def add_parser(self, name: str, *, help: str, description: str) -> argparse.ArgumentParser: ...
+
+
+def add_model_options(parser: argparse.ArgumentParser) -> None:
+    """--model, --device and --lora."""
+    parser.add_argument(
+        "--model",
+        default=None,
+        metavar="NAME|PATH",
+        help="a model's name, or a folder in diffusers layout (default: picturebook)",
+    )
+    parser.add_argument(
+        "--device",
+        default=None,
+        metavar="DEVICE",
+        help="cpu, cuda, cuda:1 or mps (default: the best there is)",
+    )
+    parser.add_argument(
+        "--lora",
+        type=lora,
+        action="append",
+        default=[],
+        metavar="FILE[:SCALE]",
+        help="a LoRA to add to the model's weights, and how strongly (default: 1); repeatable",
+    )
+
+
+def whole(low: int, high: int) -> Callable[[str], int]:
+    """Reads a whole number within bounds."""
+
+    def read(text: str) -> int:
+        if not re.fullmatch(r"[0-9]{1,12}", text) or not low <= int(text) <= high:
+            raise argparse.ArgumentTypeError(f"expected a whole number from {low} to {high}, got {text!r}")
+        return int(text)
+
+    return read
+
+
+def number(low: float, high: float) -> Callable[[str], float]:
+    """Reads a number within bounds."""
+
+    def read(text: str) -> float:
+        if not re.fullmatch(r"[0-9]{1,4}(\.[0-9]{1,6})?", text) or not low <= float(text) <= high:
+            raise argparse.ArgumentTypeError(f"expected a number from {low:g} to {high:g}, got {text!r}")
+        return float(text)
+
+    return read
+
+
+def sampler(text: str) -> str:
+    """Reads the name of a sampler."""
+    from semdraw.samplers import FACTS
+
+    if text not in FACTS:
+        raise argparse.ArgumentTypeError(f"expected one of {', '.join(FACTS)}, got {text!r}")
+    return text
+
+
+def lora(text: str) -> Any:
+    """Reads "file.safetensors:0.8"."""
+    from semdraw.models.lora import Lora
+
+    return _in_words(Lora.parse, text)
+
+
+def extent(text: str) -> Extent:
+    """Reads "256x256"."""
+    return _in_words(Extent.parse, text)
+
+
+def color(text: str) -> str:
+    """Reads "#a1b2c3"."""
+    if not re.fullmatch(r"#[0-9a-fA-F]{6}", text):
+        raise argparse.ArgumentTypeError(f"expected a colour such as #20304f, got {text!r}")
+    return text.lower()
+
+
+def _in_words(read: Callable[[str], Any], text: str) -> Any:
+    try:
+        return read(text)
+    except SemdrawError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None

@@ -1,0 +1,386 @@
+"""The motor: one thread owns the device, takes the newest scene of each painter in turn, and hands frames out.
+
+Every painter has a `Seat` with a mailbox of one slot. The engine gives each seat one network call at a time. A newer
+scene drops the picture in flight, but not before its first preview went out, so that a moving pen is always followed;
+what the edit did not touch stays as it was settled. A scene at rest costs nothing. A picture that fails is tried once
+more; then the painter is told why, and the last good picture stays.
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+import torch
+from msgspec.structs import replace as with_fields
+from numpy.typing import NDArray
+
+from semdraw.errors import EngineError, SemdrawError
+from semdraw.models.base import DiffusionModel
+from semdraw.previews import patched, touched_cells
+from semdraw.regions import Regions, compile_regions
+from semdraw.reports import Hint, Timings
+from semdraw.scene import Picture, Scene
+from semdraw.still import develop
+from semdraw.stream import Flight, advance, launch, noise_field
+
+log = logging.getLogger(__name__)
+
+_RETRIES = 1
+_LOAD_RETRIES = 3
+_RELOAD_PAUSE_S = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Frame:
+    """One picture: pixels (H W 3) uint8; all its steps ran under `revision`. A settled frame is final for it."""
+
+    pixels: NDArray[np.uint8]
+    revision: int
+    step: int
+    num_steps: int
+    is_settled: bool
+    timings: Timings
+    hints: tuple[Hint, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineStatus:
+    """How the engine fares, for one painter; `reason` is for people and empty when all is well."""
+
+    state: Literal["live", "paused", "loading", "recovering", "failed"]
+    reason: str = ""
+
+
+@dataclass(slots=True)
+class Work:
+    """What the engine has done since it started; written by its thread alone."""
+
+    rows: int = 0
+    decodes: int = 0
+    pictures: int = 0  # settled ones
+
+
+Listener = Callable[[Frame | EngineStatus], None]
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class _Painting:
+    """A picture in the making; only the engine's thread touches it."""
+
+    regions: Regions
+    revision: int
+    flight: Flight
+    timings: Timings
+    started: float
+    has_shown: bool = False
+
+
+class Seat:
+    """One painter's place at the engine. Its methods never block; the listener is called in the engine's thread."""
+
+    def __init__(self, engine: Engine, listener: Listener) -> None:
+        self._engine = engine
+        self._listener = listener
+        self.newest: tuple[Scene, int] | None = None
+        self.has_mail = False
+        self.is_live = True
+        self.failures = 0
+        self.painting: _Painting | None = None
+        self.settled: tuple[Regions, Frame] | None = None
+        self._told: EngineStatus | None = None
+
+    def put(self, scene: Scene, revision: int) -> None:
+        """The newest scene wins; one that was waiting is forgotten."""
+        with self._engine.changed:
+            self.newest, self.has_mail, self.failures = (scene, revision), True, 0
+            self._engine.changed.notify_all()
+
+    def set_live(self, live: bool) -> None:
+        """A paused seat keeps its newest scene and costs nothing."""
+        with self._engine.changed:
+            self.is_live = live
+            self._engine.changed.notify_all()
+        self.tell(self._engine.status if live else EngineStatus(state="paused", reason="live is off"))
+
+    def close(self) -> None:
+        self._engine.close_seat(self)
+
+    @property
+    def has_work(self) -> bool:
+        return self.is_live and (self.has_mail or self.painting is not None)
+
+    def take(self) -> tuple[Scene, int] | None:
+        """The newest scene, unless the picture in hand has yet to show its first preview."""
+        with self._engine.changed:
+            if not self.has_mail or (self.painting is not None and not self.painting.has_shown):
+                return None
+            self.has_mail = False
+            return self.newest
+
+    def tell(self, news: Frame | EngineStatus) -> None:
+        """Call the listener; a status that was told before is not told again."""
+        if isinstance(news, EngineStatus):
+            with self._engine.changed:
+                if news == self._told:
+                    return
+                self._told = news
+        try:
+            self._listener(news)
+        except Exception:
+            log.exception("a listener failed")
+
+
+class Engine:
+    """Loads the model in its own thread and serves every seat in turn."""
+
+    def __init__(self, load: Callable[[], DiffusionModel]) -> None:
+        self._load = load
+        self.changed = threading.Condition()
+        self._seats: list[Seat] = []
+        self._is_stopping = False
+        self._thread: threading.Thread | None = None
+        self.status = EngineStatus(state="loading", reason="the model is being loaded")
+        self.model: DiffusionModel | None = None
+        self.work = Work()
+
+    def start(self) -> None:
+        self._thread = threading.Thread(target=self._run, name="semdraw-engine", daemon=True)
+        self._thread.start()
+
+    def stop(self, timeout_s: float = 5.0) -> None:
+        """End the thread after the network call in hand; whoever still waits for a picture is told."""
+        with self.changed:
+            self._is_stopping = True
+            self.changed.notify_all()
+        if self._thread is not None:
+            self._thread.join(timeout_s)
+        self._announce(EngineStatus(state="failed", reason="semdraw is ending"))
+
+    @property
+    def is_alive(self) -> bool:
+        return self._thread is not None and self._thread.is_alive()
+
+    def open_seat(self, listener: Listener) -> Seat:
+        seat = Seat(self, listener)
+        with self.changed:
+            self._seats.append(seat)
+            seat.tell(self.status)
+        return seat
+
+    def close_seat(self, seat: Seat) -> None:
+        with self.changed:
+            seat.is_live = False
+            if seat in self._seats:
+                self._seats.remove(seat)
+
+    def render(self, scene: Scene, *, timeout_s: float = 600.0) -> Picture:
+        """The settled picture of a scene, made in turn with everybody else's. Blocks; not for listeners."""
+        news: queue.Queue[Frame | EngineStatus] = queue.Queue()
+        seat = self.open_seat(news.put)
+        try:
+            seat.put(scene, 0)
+            return _settled(news, time.monotonic() + timeout_s)
+        finally:
+            seat.close()
+
+    # ---- the engine's thread ----
+    def _run(self) -> None:
+        failures, settled = 0, 0  # deaths since the last settled picture, and how many there were by then
+        while not self._is_stopping and failures < _LOAD_RETRIES:
+            try:
+                self.model = self._load()
+                self._announce(EngineStatus(state="live"))
+                self._serve(self.model)
+                return
+            except SemdrawError as error:
+                log.error("the model cannot be used: %s", error)
+                self._announce(EngineStatus(state="failed", reason=str(error)))
+                return
+            except BaseException as error:  # whatever ended the model, painters keep their seats
+                failures = 1 if self.work.pictures > settled else failures + 1
+                settled = self.work.pictures
+                log.exception("the engine died and is started again")
+                self._revive(f"the model stopped ({_words(error)}) and is being loaded again")
+        if not self._is_stopping:
+            self._announce(
+                EngineStatus(state="failed", reason="the model could not be started; see the server's log")
+            )
+
+    def _revive(self, reason: str) -> None:
+        self.model = None
+        self._announce(EngineStatus(state="recovering", reason=reason))
+        with self.changed:
+            for seat in self._seats:
+                seat.painting, seat.settled, seat.has_mail = None, None, seat.newest is not None
+            self.changed.wait_for(lambda: self._is_stopping, timeout=_RELOAD_PAUSE_S)
+
+    def _announce(self, status: EngineStatus) -> None:
+        with self.changed:
+            self.status = status
+            for seat in self._seats:
+                if seat.is_live:
+                    seat.tell(status)
+
+    def _serve(self, model: DiffusionModel) -> None:
+        while (seat := self._next_seat()) is not None:
+            try:
+                self._work(seat, model)
+            except SemdrawError as error:
+                self._give_up(seat, str(error), may_retry=isinstance(error, EngineError))
+            except Exception as error:
+                log.exception("a picture failed")
+                _free_memory()
+                self._give_up(seat, _words(error), may_retry=True)
+
+    def _next_seat(self) -> Seat | None:
+        """Wait until somebody has work; whoever is served goes to the end of the line."""
+        with self.changed:
+            while not self._is_stopping:
+                for seat in self._seats:
+                    if seat.has_work:
+                        self._seats.remove(seat)
+                        self._seats.append(seat)
+                        return seat
+                self.changed.wait()
+        return None
+
+    def _work(self, seat: Seat, model: DiffusionModel) -> None:
+        """One network call for one painter."""
+        mail = seat.take()
+        if mail is not None:
+            seat.painting = _begin(seat, *mail, model)
+        painting = seat.painting
+        if painting is None:
+            return
+        self.work.rows += _step(painting, model)
+        num_steps = len(painting.regions.schedule)
+        is_done = painting.flight.step == num_steps
+        if is_done or is_preview(painting.flight.step, num_steps):
+            self.work.decodes += 1
+            _show(seat, painting, model)
+        if is_done:
+            self.work.pictures += 1
+            seat.painting = None
+            seat.tell(EngineStatus(state="live"))
+
+    def _give_up(self, seat: Seat, reason: str, *, may_retry: bool) -> None:
+        """Drop the picture; try its scene once more, or tell the painter why it failed."""
+        with self.changed:
+            seat.painting = None
+            is_last = not may_retry or seat.failures >= _RETRIES
+            seat.failures += 1
+            if not is_last:
+                seat.has_mail = True
+        seat.tell(EngineStatus(state="failed" if is_last else "recovering", reason=reason))
+
+
+def is_preview(step: int, num_steps: int) -> bool:
+    """Which steps are shown: the first, and of long schedules every eighth part."""
+    return step == 1 or step % max(4, num_steps // 8) == 0
+
+
+@torch.inference_mode()
+def _begin(seat: Seat, scene: Scene, revision: int, model: DiffusionModel) -> _Painting | None:
+    """Compile the scene; if it looks as the settled one does, that frame goes out again under the new revision."""
+    started = time.perf_counter()
+    previous = seat.painting.regions if seat.painting else seat.settled[0] if seat.settled else None
+    if seat.settled is not None and looks(scene) == looks(seat.settled[0].scene):
+        frame = replace(seat.settled[1], revision=revision, timings=Timings())
+        seat.tell(frame)
+        seat.tell(EngineStatus(state="live"))
+        return None
+    regions = compile_regions(scene, model, previous)
+    return _Painting(
+        regions=regions,
+        revision=revision,
+        flight=launch(regions, noise_field(regions, model)),
+        timings=Timings(compile_ms=_since(started)),
+        started=started,
+    )
+
+
+def looks(scene: Scene) -> Scene:
+    """The scene without what no picture depends on: names and colours of brushes, padlocks."""
+    brushes = tuple(with_fields(brush, name="", color="#000000") for brush in scene.brushes)
+    layers = tuple(with_fields(layer, locked=False) for layer in scene.canvas.layers)
+    return with_fields(scene, brushes=brushes).with_canvas(layers=layers)
+
+
+@torch.inference_mode()
+def _step(painting: _Painting, model: DiffusionModel) -> int:
+    """Take the picture one level down; the number of rows that ran."""
+    started = time.perf_counter()
+    (painting.flight,), rows = advance([painting.flight], painting.regions, model)
+    painting.timings = with_fields(
+        painting.timings,
+        denoise_ms=painting.timings.denoise_ms + _since(started),
+        rows=painting.timings.rows + rows,
+    )
+    return rows
+
+
+def _show(seat: Seat, painting: _Painting, model: DiffusionModel) -> None:
+    started = time.perf_counter()
+    flight, num_steps = painting.flight, len(painting.regions.schedule)
+    is_settled = flight.step == num_steps
+    latents = flight.latents if is_settled else flight.clean
+    assert latents is not None, "a flight that took a step has a clean prediction"
+    picture = develop(latents, painting.regions, model)
+    if not is_settled and seat.settled is not None and _is_same_size(seat.settled[1], picture):
+        before, frame = seat.settled
+        picture = patched(Picture.from_array(frame.pixels), picture, touched_cells(before, painting.regions))
+    decode_ms = painting.timings.decode_ms + _since(started)
+    painting.timings = with_fields(painting.timings, decode_ms=decode_ms, total_ms=_since(painting.started))
+    painting.has_shown = True
+    frame = Frame(
+        pixels=picture.array,
+        revision=painting.revision,
+        step=flight.step,
+        num_steps=num_steps,
+        is_settled=is_settled,
+        timings=painting.timings,
+        hints=painting.regions.hints,
+    )
+    if is_settled:
+        seat.settled = (painting.regions, frame)
+    seat.tell(frame)
+
+
+def _is_same_size(frame: Frame, picture: Picture) -> bool:
+    return frame.pixels.shape[:2] == picture.extent.shape
+
+
+def _settled(news: queue.Queue[Frame | EngineStatus], deadline: float) -> Picture:
+    while True:
+        try:
+            item = news.get(timeout=max(0.0, deadline - time.monotonic()))
+        except queue.Empty:
+            raise EngineError("the picture took too long; try fewer steps or a smaller canvas") from None
+        if isinstance(item, Frame) and item.is_settled:
+            return Picture.from_array(item.pixels)
+        if isinstance(item, EngineStatus) and item.state == "failed":
+            raise EngineError(item.reason)
+
+
+def _words(error: BaseException) -> str:
+    """A reason for people; out of memory is said as such."""
+    text = str(error)
+    if isinstance(error, (torch.OutOfMemoryError, MemoryError)) or "out of memory" in text.lower():
+        return "the device ran out of memory; try a smaller canvas or fewer regions"
+    return text.splitlines()[0] if text else type(error).__name__
+
+
+def _free_memory() -> None:
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
+
+
+def _since(started: float) -> float:
+    return 1000 * (time.perf_counter() - started)

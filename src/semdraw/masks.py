@@ -1,0 +1,78 @@
+"""Painted pixels -> weight per step: who covers whom, soft edges, and masks that shrink while noise is high.
+
+SemanticDraw (arXiv:2403.09055), mask quantisation. Shapes: p regions, t steps, H W pixels, h w latent cells.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from semdraw.scene import MaskMode
+from semdraw.schedule import Schedule
+
+_FINEST_STD_PX = 12.0  # blurs from twice this on run on a copy that is smaller by a whole factor
+REFERENCE_SIDE_PX = 512  # softness is given for a canvas of this size
+
+
+def occlude(mask: Tensor, above: Tensor, cover: float) -> Tensor:
+    """Dim what lies below: where there is any paint above, a mask keeps `cover` of its own. Both (1 H W) in [0, 1]."""
+    return torch.where(above > 0, mask * cover, mask)
+
+
+def soften(mask: Tensor, std_px: float) -> Tensor:
+    """Gaussian blur of a mask (1 H W); edges repeat. Wide blurs run on a smaller copy; a std of 0 changes nothing."""
+    if std_px <= 0:
+        return mask
+    shrink = max(1, int(std_px / _FINEST_STD_PX))
+    if shrink == 1:
+        return _blur(mask[None], std_px)[0]
+    size = [max(1, round(side / shrink)) for side in mask.shape[-2:]]
+    small = _blur(F.interpolate(mask[None], size, mode="area"), std_px / shrink)
+    return F.interpolate(small, mask.shape[-2:], mode="bilinear")[0]
+
+
+def _blur(image: Tensor, std_px: float) -> Tensor:
+    """(1 1 H W), one axis after the other."""
+    radius = math.ceil(3 * std_px)
+    taps = torch.exp(-0.5 * (torch.arange(-radius, radius + 1, dtype=image.dtype) / std_px) ** 2)
+    taps = taps / taps.sum()
+    wide = F.conv2d(F.pad(image, (radius, radius, 0, 0), mode="replicate"), taps.view(1, 1, 1, -1))
+    return F.conv2d(F.pad(wide, (0, 0, radius, radius), mode="replicate"), taps.view(1, 1, -1, 1))
+
+
+def quantize(masks: Tensor, schedule: Schedule, mode: MaskMode) -> Tensor:
+    """Turn soft masks into a weight per step, so that a region grows as noise fades.
+
+    masks (p 1 H W) in [0, 1] -> (p t 1 H W). `discrete`: a step keeps what reaches its noise level; `continuous`: with
+    a linear edge down to the next level; `semi_continuous`: discrete but for the last step.
+    """
+    levels = schedule.mask_level.to(masks).view(-1, 1, 1, 1)
+    following = torch.cat([levels[1:], levels.new_zeros(1, 1, 1, 1)])
+    soft = masks[:, None]
+    hard = (soft >= levels).to(masks.dtype)
+    ramp = ((soft - following) / (levels - following).clamp(min=1e-6)).clamp(0, 1)
+    match mode:
+        case "discrete":
+            return hard
+        case "continuous":
+            return ramp
+        case "semi_continuous":
+            return torch.cat([hard[:, :-1], ramp[:, -1:]], dim=1)
+
+
+def to_cells(weights: Tensor, cell_px: int) -> Tensor:
+    """Pixels to latent cells by area, with thin strokes kept: (... 1 H W) -> (... 1 h w).
+
+    Cells that belong to no solid part (half covered, or beside such a cell) take the strongest pixel in them, so that
+    a stroke thinner than a cell does not fade away.
+    """
+    flat = weights.reshape(-1, 1, *weights.shape[-2:])
+    share = F.avg_pool2d(flat, cell_px)
+    strongest = F.max_pool2d(flat, cell_px)
+    solid = F.max_pool2d((share >= 0.5).to(share.dtype), 3, stride=1, padding=1)
+    cells = torch.where(solid > 0, share, strongest)
+    return cells.reshape(*weights.shape[:-2], *cells.shape[-2:])

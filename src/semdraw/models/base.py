@@ -1,0 +1,101 @@
+"""What the core asks of a model, and nothing more. An adapter knows nothing of masks, regions or streams."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+from semdraw.geometry import Extent
+from semdraw.scene import Recipe
+from semdraw.schedule import Training
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelSpec:
+    """Facts of a loaded model. `extent`: the canvas it draws best; sides are multiples of `extent_multiple` px.
+
+    largest_px: the longest side it can take, None if any. recipe: how it is usually run.
+    window_px: the side of the window in which it draws one object best; 0: the whole canvas.
+    region_suffix: what is added to the prompt of a region, so that the network draws that one thing.
+    vocabulary: the words that it was taught; empty where it knows words in general.
+    """
+
+    name: str
+    family: str
+    extent: Extent
+    extent_multiple: int
+    cell_px: int
+    latent_channels: int
+    training: Training
+    largest_px: int | None = None
+    window_px: int = 0
+    region_suffix: str = ""
+    weights_hash: str = ""
+    recipe: Recipe = field(default_factory=Recipe)
+    vocabulary: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Conditioning:
+    """All that the network is told of prompts: embeddings (b n d) and, for families that have them, pooled (b e)."""
+
+    embeds: Tensor
+    pooled: Tensor | None = None
+
+    def __len__(self) -> int:
+        return len(self.embeds)
+
+    def towards(self, other: Conditioning, share: Tensor) -> Conditioning:
+        """Interpolate: share 1 keeps this, 0 gives `other`; share (b)."""
+        share = share.to(self.embeds)
+        embeds = torch.lerp(other.embeds, self.embeds, share.view(-1, 1, 1))
+        if self.pooled is None or other.pooled is None:
+            return Conditioning(embeds)
+        return Conditioning(embeds, torch.lerp(other.pooled, self.pooled, share.view(-1, 1)))
+
+    @classmethod
+    def stack(cls, parts: Sequence[Conditioning]) -> Conditioning:
+        pooled = [part.pooled for part in parts if part.pooled is not None]
+        return cls(torch.cat([part.embeds for part in parts]), torch.cat(pooled) if pooled else None)
+
+    def __getitem__(self, rows: slice) -> Conditioning:
+        return Conditioning(self.embeds[rows], None if self.pooled is None else self.pooled[rows])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Rows:
+    """One batch for the network: latents (b c h w), timestep (b), conditioning (b n d)."""
+
+    latents: Tensor
+    timestep: Tensor
+    conditioning: Conditioning
+
+
+class DiffusionModel(Protocol):
+    """A text-to-image model with a latent space. All results lie on its device, in float32."""
+
+    @property
+    def spec(self) -> ModelSpec: ...
+
+    @property
+    def device(self) -> torch.device: ...
+
+    def encode_prompt(self, prompt: str) -> Conditioning:
+        """(1 n d); remembered per prompt. An empty prompt is what guidance leads away from."""
+        ...
+
+    def encode_image(self, pixels: Tensor) -> Tensor:
+        """Pixels (3 H W) in [-1, 1] -> clean latent (c h w)."""
+        ...
+
+    def decode(self, latents: Tensor) -> Tensor:
+        """Clean latent (c h w) -> pixels (3 H W) in [-1, 1]."""
+        ...
+
+    def predict(self, rows: Rows) -> Tensor:
+        """Raw network output (b c h w)."""
+        ...

@@ -1,0 +1,177 @@
+"""Names -> models. What can be told from json alone is told without torch."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from semdraw.errors import CheckpointError
+from semdraw.geometry import Extent
+from semdraw.models.checkpoint import Checkpoint, inspect_folder
+from semdraw.models.lora import Lora
+from semdraw.samplers import FACTS, is_flow, suiting, usual
+from semdraw.scene import Recipe, Sampler
+
+if TYPE_CHECKING:
+    from semdraw.models.base import DiffusionModel, ModelSpec
+
+WEIGHTS: Final = Path(__file__).parent.parent / "weights"
+EMBEDDED: Final = ("picturebook",)
+WINDOWS_PX: Final = {"picturebook": 128}  # the tile that it was trained on most
+SUFFIXES: Final = {"picturebook": " on a white background"}  # as its captions of single objects say
+_FILLERS: Final = frozenset(
+    re.findall(r"\w+", "a an the and with of in on at under over front background small big large some")
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Word:
+    """A concept that a model was taught; `codepoint` in hex where it was drawn from a glyph."""
+
+    name: str
+    synonyms: tuple[str, ...] = ()
+    codepoint: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelCard:
+    """What can be told of a model without loading it. `recipe`: how it is usually run; `samplers`: those that suit."""
+
+    name: str
+    family: str
+    folder: Path
+    extent: Extent
+    extent_multiple: int
+    objects: tuple[Word, ...]
+    backgrounds: tuple[Word, ...]
+    facts: dict[str, Any]
+    recipe: Recipe = field(default_factory=Recipe)
+    samplers: tuple[Sampler, ...] = suiting(is_flow=False)
+
+    @property
+    def vocabulary(self) -> frozenset[str]:
+        """All single words the model was taught; empty where it knows words in general."""
+        words = [text for word in (*self.objects, *self.backgrounds) for text in (word.name, *word.synonyms)]
+        return (
+            frozenset(part for text in words for part in text.lower().split()) | _FILLERS
+            if words
+            else frozenset()
+        )
+
+
+def list_models() -> tuple[ModelCard, ...]:
+    """The models that come with the package."""
+    return tuple(find_model(name) for name in EMBEDDED)
+
+
+def find_model(name: str, *, loras: Iterable[Lora] = ()) -> ModelCard:
+    """The card of an embedded model or of a folder in diffusers layout, or a CheckpointError."""
+    return _card(name, _inspect(name).with_loras(loras))
+
+
+def load_model(name: str, *, device: str | None = None, loras: Iterable[Lora] = ()) -> DiffusionModel:
+    """An embedded model by name, or a folder in diffusers layout; `device`: cpu, cuda, mps or left to choice.
+
+    `loras` are added to its weights, in this order.
+    """
+    from semdraw.models.device import choose_device, leave_a_core
+
+    checkpoint = _inspect(name).with_loras(loras)
+    spec = _spec(_card(name, checkpoint), checkpoint)
+    chosen = choose_device(device)
+    leave_a_core(chosen)
+    module, function = checkpoint.family.loader.split(":")
+    return getattr(import_module(module), function)(checkpoint, spec, chosen)
+
+
+def _spec(card: ModelCard, checkpoint: Checkpoint) -> ModelSpec:
+    from semdraw.models.base import ModelSpec
+    from semdraw.models.training import training_of
+
+    family = checkpoint.family
+    largest = family.largest_cells(checkpoint.network)
+    return ModelSpec(
+        name=card.name,
+        family=family.name,
+        extent=card.extent,
+        extent_multiple=card.extent_multiple,
+        largest_px=largest and largest * family.cell_px,
+        cell_px=family.cell_px,
+        latent_channels=int(checkpoint.network["in_channels"]),
+        training=training_of(checkpoint),
+        weights_hash=checkpoint.weights_hash,
+        window_px=WINDOWS_PX.get(card.name, 0),
+        region_suffix=SUFFIXES.get(card.name, ""),
+        recipe=card.recipe,
+        vocabulary=card.vocabulary,
+    )
+
+
+def _inspect(name: str) -> Checkpoint:
+    folder = WEIGHTS / name if name in EMBEDDED else Path(name).expanduser()
+    if not folder.is_dir():
+        raise CheckpointError(
+            f"no model {name!r}: wanted one of {', '.join(EMBEDDED)}, or the path of a folder in diffusers layout"
+        )
+    return inspect_folder(folder)
+
+
+def _card(name: str, checkpoint: Checkpoint) -> ModelCard:
+    try:
+        return _described(name, checkpoint)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise CheckpointError(
+            f"{checkpoint.folder}: its configs are not those of a {checkpoint.family.name} model: {error!r}"
+        ) from None
+
+
+def _described(name: str, checkpoint: Checkpoint) -> ModelCard:
+    family, network = checkpoint.family, checkpoint.network
+    side = int(network["sample_size"]) * family.cell_px
+    concepts = _concepts(checkpoint.folder)
+    label = name if name in EMBEDDED else checkpoint.folder.name
+    scheduler = checkpoint.configs["scheduler"]
+    return ModelCard(
+        name=label,
+        family=family.name,
+        folder=checkpoint.folder,
+        extent=Extent(side, side),
+        extent_multiple=family.cell_px * family.cell_multiple(network),
+        objects=_words(concepts.get("objects", [])),
+        backgrounds=_words(concepts.get("backgrounds", [])),
+        facts=_facts(checkpoint),
+        recipe=_recipe(label[:120], checkpoint.weights_hash, usual(scheduler)),
+        samplers=suiting(is_flow(scheduler)),
+    )
+
+
+def _recipe(name: str, weights_hash: str, sampler: Sampler) -> Recipe:
+    return Recipe(model=name, weights_hash=weights_hash, sampler=sampler, num_steps=FACTS[sampler].num_steps)
+
+
+def _facts(checkpoint: Checkpoint) -> dict[str, Any]:
+    scheduler, files = checkpoint.configs["scheduler"], checkpoint.weights.values()
+    trained = "flow matching" if is_flow(scheduler) else scheduler.get("prediction_type", "epsilon")
+    return {
+        "weights_hash": checkpoint.weights_hash,
+        "weights_bytes": sum(file.stat().st_size for part in files for file in part.files),
+        "prediction": trained,
+        **{part: kind for part, (_, kind) in checkpoint.classes.items() if part in checkpoint.weights},
+    }
+
+
+def _concepts(folder: Path) -> dict[str, Any]:
+    path = folder / "concepts.json"
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+
+
+def _words(entries: list[dict[str, Any]]) -> tuple[Word, ...]:
+    return tuple(
+        Word(name=e["name"], synonyms=tuple(e.get("synonyms", ())), codepoint=e.get("codepoint"))
+        for e in entries
+    )

@@ -1,0 +1,31 @@
+"""Stable-Diffusion-type models: one CLIP text encoder, one UNet."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from semdraw.models.base import Conditioning, ModelSpec, Rows
+from semdraw.models.checkpoint import Checkpoint
+from semdraw.models.latent import LatentModel
+from semdraw.models.parts import channels_last, load_parts
+
+
+class StableDiffusion(LatentModel):
+    """One family for SD1.x, SD2.x and picturebook: what differs lies in their configs."""
+
+    def _encode(self, prompt: str) -> Conditioning:
+        return Conditioning(self.parts["text_encoder"](self.token_ids(prompt))[0].float())
+
+    @torch.inference_mode()
+    def predict(self, rows: Rows) -> Tensor:
+        unet = self.parts["unet"]
+        embeds = rows.conditioning.embeds.to(unet.dtype)
+        return unet(rows.latents.to(unet.dtype), rows.timestep, encoder_hidden_states=embeds).sample.float()
+
+
+def load(checkpoint: Checkpoint, spec: ModelSpec, device: torch.device) -> StableDiffusion:
+    """Build the parts of a checked folder."""
+    parts = load_parts(checkpoint, device)
+    convolutional = {name: channels_last(parts[name]) for name in ("unet", "vae")}
+    return StableDiffusion(spec, parts | convolutional, device)

@@ -1,0 +1,52 @@
+"""A rough picture on the way to the settled one: only what an edit touched is rough, the rest stays as it was."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from semdraw.regions import Region, Regions
+from semdraw.scene import Picture
+
+_REACH_CELLS = 3  # how far around an edit the picture may have to change: the decoder's own reach, roughly
+
+
+def touched_cells(before: Regions, after: Regions) -> Tensor:
+    """(h w) in {0, 1}: the latent cells in which two compiled scenes of one size ask for something else."""
+    if _behind(before) != _behind(after):
+        return torch.ones(after.seeds.shape)
+    touched = (before.seeds != after.seeds).float()
+    old = {region.brush_id: region for region in before.regions}
+    new = {region.brush_id: region for region in after.regions}
+    for brush_id in old.keys() | new.keys():
+        touched = torch.maximum(touched, _difference(old.get(brush_id), new.get(brush_id), touched))
+    return touched
+
+
+def _behind(regions: Regions) -> object:
+    """All that the whole picture depends on."""
+    scene = regions.scene
+    return scene.canvas.extent, scene.canvas.background, scene.recipe
+
+
+def _difference(old: Region | None, new: Region | None, like: Tensor) -> Tensor:
+    """(h w): 1 where the last weights of two versions of a region differ, or either has any and their words differ."""
+    nothing = torch.zeros_like(like)
+    weights = [nothing if region is None else region.weights[-1, 0].to(like) for region in (old, new)]
+    if (
+        old is not None
+        and new is not None
+        and not torch.equal(old.conditioning.embeds, new.conditioning.embeds)
+    ):
+        return (torch.maximum(*weights) > 0).to(like)
+    return (weights[0] != weights[1]).to(like)
+
+
+def patched(settled: Picture, rough: Picture, touched: Tensor) -> Picture:
+    """`rough` where an edit touched (h w cells), with a soft edge; `settled` to the byte everywhere else."""
+    size = 2 * _REACH_CELLS + 1
+    near = F.max_pool2d(touched[None, None], size, stride=1, padding=_REACH_CELLS)
+    share = F.interpolate(near, size=settled.extent.shape, mode="bilinear")[0, 0].unsqueeze(-1)
+    old, new = (torch.from_numpy(picture.array.copy()).float() for picture in (settled, rough))
+    return Picture.from_array(torch.lerp(old, new, share).round().to(torch.uint8).numpy())

@@ -1,0 +1,278 @@
+"""A scene compiled for one model: where each region runs at which step, what it is told, and what fills the rest."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from semdraw.errors import ExtentError
+from semdraw.geometry import Bounds, Extent
+from semdraw.masks import REFERENCE_SIDE_PX, occlude, quantize, soften, to_cells
+from semdraw.models.base import Conditioning, DiffusionModel, ModelSpec
+from semdraw.reports import Hint
+from semdraw.scene import Brush, ColorBackground, ImageBackground, Layer, Picture, PromptBackground, Scene
+from semdraw.schedule import Schedule, build_schedule
+from semdraw.windows import box_of, crop, window_around
+
+GROUND_COLOR = "#ffffff"
+_TOO_SMALL_CELLS = 6  # below this many cells at the last step a region hardly shows
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Region:
+    """One brush that has something to draw.
+
+    weights (t 1 h w) per step; conditioning (1 n d); is_active (t): whether any weight of that step is above zero;
+    window: the cells in which it runs; centring (t): the shift (dx, dy) in cells that brings its box to their middle.
+    """
+
+    brush_id: str
+    weights: Tensor
+    conditioning: Conditioning
+    is_active: tuple[bool, ...]
+    window: Bounds
+    centring: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Ground:
+    """What lies beneath the regions.
+
+    conditioning: of a background prompt, else None. rest (c h w): the clean latent of a known background, else None.
+    picture (3 H W) in [-1, 1]: its pixels, else None. plain (c h w): the clean latent that bootstrapping shows.
+    """
+
+    conditioning: Conditioning | None
+    rest: Tensor | None
+    picture: Tensor | None
+    plain: Tensor
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Regions:
+    """All that the sampler needs of a scene.
+
+    regions: sorted by brush id, so that the order of layers which do not touch changes nothing. seeds (h w) int64: the
+    seed of the layer that is visible in each cell. cover (1 H W): the painted share of each pixel.
+    is_covered (t): whether the regions fill the canvas. bootstrap_end: the first step without bootstrapping.
+    unconditional: the empty prompt, where guidance is on.
+    """
+
+    scene: Scene
+    schedule: Schedule
+    regions: tuple[Region, ...]
+    ground: Ground
+    seeds: Tensor
+    cover: Tensor
+    is_covered: tuple[bool, ...]
+    bootstrap_end: int
+    unconditional: Conditioning | None
+    hints: tuple[Hint, ...]
+
+    def is_bootstrap(self, step: int) -> bool:
+        return step < self.bootstrap_end
+
+    def is_background_needed(self, step: int) -> bool:
+        """Whether a background prompt has anything to fill; while bootstrapping leaks may always give cells back."""
+        return self.ground.conditioning is not None and (self.is_bootstrap(step) or not self.is_covered[step])
+
+
+def compile_regions(scene: Scene, model: DiffusionModel, previous: Regions | None = None) -> Regions:
+    """Everything about `scene` that does not change from step to step; unchanged parts are taken from `previous`."""
+    _require_extent(scene, model.spec)
+    schedule = build_schedule(model.spec.training, scene.recipe)
+    pairs = [(scene.brush(layer.brush_id), layer) for layer in scene.canvas.layers if layer.visible]
+    painted = [(brush, layer) for brush, layer in pairs if brush.prompt.strip() and not layer.mask.is_blank]
+    ground = _ground(scene, model, previous)
+    if previous is not None and _mask_inputs(scene) == _mask_inputs(previous.scene):
+        weights = {region.brush_id: region for region in previous.regions}
+        cover, seeds = previous.cover, previous.seeds
+    else:
+        weights, cover = _compile_masks(scene, painted, schedule, model)
+        seeds = _seed_map(scene, painted, model.spec.cell_px)
+    regions = [
+        replace(weights[brush.id], conditioning=_conditioning(brush, ground, model)) for brush, _ in painted
+    ]
+    acting = tuple(sorted((r for r in regions if any(r.is_active)), key=lambda region: region.brush_id))
+    steps = scene.recipe.bootstrap_steps
+    return Regions(
+        scene=scene,
+        schedule=schedule,
+        regions=acting,
+        ground=ground,
+        seeds=seeds,
+        cover=cover,
+        is_covered=_is_covered(acting, len(schedule)),
+        bootstrap_end=schedule.first_informed_step() + steps if steps else 0,
+        unconditional=model.encode_prompt("") if scene.recipe.guidance_scale > 1 else None,
+        hints=tuple(_hints(pairs, weights, model.spec)),
+    )
+
+
+def _require_extent(scene: Scene, spec: ModelSpec) -> None:
+    extent = scene.canvas.extent
+    if not extent.is_multiple_of(spec.extent_multiple):
+        raise ExtentError(
+            f"{spec.name} needs sides divisible by {spec.extent_multiple} px, got {extent}; "
+            f"try {extent.rounded_to(spec.extent_multiple)}"
+        )
+    if spec.largest_px is not None and max(extent) > spec.largest_px:
+        raise ExtentError(f"{spec.name} takes sides of at most {spec.largest_px} px, got {extent}")
+
+
+def _mask_inputs(scene: Scene) -> Any:
+    """All of a scene that weights and noise depend on."""
+    prompts = [(b.id, bool(b.prompt.strip()), b.strength, b.softness_px, b.seed) for b in scene.brushes]
+    recipe = scene.recipe
+    method = (recipe.sampler, recipe.num_steps, recipe.mask_mode, recipe.cover, recipe.window_px)
+    return scene.canvas.extent, scene.canvas.layers, prompts, method, scene.seed
+
+
+def _compile_masks(
+    scene: Scene, painted: list[tuple[Brush, Layer]], schedule: Schedule, model: DiffusionModel
+) -> tuple[dict[str, Region], Tensor]:
+    """The regions, still without prompts, and the painted share of each pixel. One mask at a time, topmost first."""
+    extent = scene.canvas.extent
+    scale = min(extent) / REFERENCE_SIDE_PX
+    regions: dict[str, Region] = {}
+    above, cover = torch.zeros(1, *extent.shape), torch.zeros(1, *extent.shape)
+    for brush, layer in reversed(painted):
+        mask = _rasterize(layer)
+        soft = soften(occlude(mask, above, scene.recipe.cover), brush.softness_px * scale) * brush.strength
+        above = torch.maximum(above, mask)
+        regions[brush.id] = _region(brush, soft, schedule, scene, model)
+        cover = cover + quantize(soft[None], schedule, "continuous")[0, -1]
+    return regions, cover.clamp(max=1).to(model.device)
+
+
+def _region(brush: Brush, soft: Tensor, schedule: Schedule, scene: Scene, model: DiffusionModel) -> Region:
+    """A region from its soft mask (1 H W); its prompt is put in later."""
+    weights = to_cells(quantize(soft[None], schedule, scene.recipe.mask_mode)[0], model.spec.cell_px)
+    window = _window(weights, scene, model.spec)
+    return Region(
+        brush_id=brush.id,
+        weights=weights.to(model.device),
+        conditioning=Conditioning(torch.empty(0)),
+        is_active=tuple(bool(weight.any()) for weight in weights),
+        window=window,
+        centring=tuple(_centring(crop(weight[0], window)) for weight in weights),
+    )
+
+
+def _rasterize(layer: Layer) -> Tensor:
+    """(1 H W) in [0, 1]."""
+    return torch.from_numpy(layer.mask.array.astype(np.float32))[None] / 255
+
+
+def _window(weights: Tensor, scene: Scene, spec: ModelSpec) -> Bounds:
+    """The cells in which a region with these weights (t 1 h w) runs."""
+    wanted = scene.recipe.window_px
+    return window_around(
+        box_of(weights.amax(dim=(0, 1))),
+        scene.canvas.extent.cells(spec.cell_px),
+        side=(spec.window_px if wanted is None else wanted) // spec.cell_px,
+        multiple=spec.extent_multiple // spec.cell_px,
+    )
+
+
+def _centring(weight: Tensor) -> tuple[int, int]:
+    """Shift (dx, dy) that puts the box of what is above zero in the middle; weight (h w)."""
+    box = box_of(weight)
+    height, width = weight.shape
+    return box.centring_shift(Extent(width, height)) if box else (0, 0)
+
+
+def _is_covered(regions: tuple[Region, ...], num_steps: int) -> tuple[bool, ...]:
+    if not regions:
+        return (False,) * num_steps
+    total = torch.stack([region.weights for region in regions]).sum(dim=0).cpu()
+    return tuple(bool((weight >= 1).all()) for weight in total)
+
+
+def _seed_map(scene: Scene, painted: list[tuple[Brush, Layer]], cell_px: int) -> Tensor:
+    """(h w) int64: the seed of the topmost painted layer in each cell, else the scene's."""
+    cells = scene.canvas.extent.cells(cell_px)
+    seeds = torch.full(cells.shape, scene.seed, dtype=torch.int64)
+    for brush, layer in painted:
+        strongest = F.max_pool2d(_rasterize(layer), cell_px)[0]
+        seeds[strongest >= 0.5] = scene.seed if brush.seed is None else brush.seed
+    return seeds
+
+
+def _conditioning(brush: Brush, ground: Ground, model: DiffusionModel) -> Conditioning:
+    own = model.encode_prompt(brush.prompt + model.spec.region_suffix)
+    if ground.conditioning is None or brush.prompt_strength >= 1:
+        return own
+    return own.towards(ground.conditioning, torch.tensor([brush.prompt_strength]))
+
+
+def _ground(scene: Scene, model: DiffusionModel, previous: Regions | None) -> Ground:
+    canvas = scene.canvas
+    if (
+        previous is not None
+        and previous.scene.canvas.background == canvas.background
+        and previous.scene.canvas.extent == canvas.extent
+    ):
+        return previous.ground
+    plain = model.encode_image(_pixels(_plain(canvas.extent, GROUND_COLOR)).to(model.device))
+    match canvas.background:
+        case PromptBackground(prompt=prompt) if prompt.strip():
+            return Ground(conditioning=model.encode_prompt(prompt), rest=None, picture=None, plain=plain)
+        case PromptBackground():
+            picture = _plain(canvas.extent, "#ffffff")
+        case ColorBackground(color=color):
+            picture = _plain(canvas.extent, color)
+        case ImageBackground(picture=image):
+            picture = _fitted(image, canvas.extent)
+    pixels = _pixels(picture).to(model.device)
+    return Ground(conditioning=None, rest=model.encode_image(pixels), picture=pixels, plain=plain)
+
+
+def _plain(extent: Extent, color: str) -> Picture:
+    return Picture(extent, bytes.fromhex(color[1:]) * extent.area)
+
+
+def _fitted(image: Picture, extent: Extent) -> Picture:
+    """The picture cut to the shape of the canvas around its middle, then resized."""
+    if image.extent == extent:
+        return image
+    from PIL import Image, ImageOps
+
+    fitted = ImageOps.fit(Image.fromarray(image.array), extent, Image.Resampling.BICUBIC)
+    return Picture.from_array(np.asarray(fitted))
+
+
+def _pixels(picture: Picture) -> Tensor:
+    """(3 H W) in [-1, 1]."""
+    return torch.from_numpy(picture.array.astype(np.float32)).permute(2, 0, 1) / 127.5 - 1
+
+
+def _hints(pairs: list[tuple[Brush, Layer]], compiled: dict[str, Region], spec: ModelSpec) -> list[Hint]:
+    hints: list[Hint] = []
+    for brush, layer in pairs:
+        if layer.mask.is_blank:
+            continue
+        if not brush.prompt.strip():
+            hints.append(Hint(brush_id=brush.id, problem="no_prompt"))
+            continue
+        effect = float(compiled[brush.id].weights[-1].sum())
+        painted = float(np.count_nonzero(layer.mask.array)) / spec.cell_px**2
+        if effect < min(_TOO_SMALL_CELLS, max(1.0, painted)) or not compiled[brush.id].is_active[0]:
+            is_hidden = painted > 4 * _TOO_SMALL_CELLS and effect < painted / 8
+            hints.append(Hint(brush_id=brush.id, problem="hidden" if is_hidden else "too_small"))
+        if unknown := unknown_words(brush.prompt, spec.vocabulary):
+            hints.append(Hint(brush_id=brush.id, problem="unknown_words", words=unknown))
+    return hints
+
+
+def unknown_words(prompt: str, vocabulary: frozenset[str]) -> tuple[str, ...]:
+    """The words of a prompt that a model of few words was never taught."""
+    if not vocabulary:
+        return ()
+    words = "".join(c if c.isalnum() else " " for c in prompt.lower()).split()
+    return tuple(word for word in words if word not in vocabulary)

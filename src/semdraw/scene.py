@@ -1,0 +1,319 @@
+"""A scene is a value: everything a picture depends on, frozen. Edits return new scenes.
+
+Masks and pictures keep their bytes raw, so that equality means equality of what was painted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal, NewType
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from semdraw.disk import read_bounded
+from semdraw.errors import SceneError
+from semdraw.geometry import MAX_AREA_PX, MAX_SIDE_PX, Bounds, Extent
+from semdraw.pictures import mask_from_bytes, mask_from_image
+
+BrushId = NewType("BrushId", str)
+
+MAX_BRUSHES = 64
+MAX_MASKS_PX = 128_000_000  # all masks of a scene together
+MAX_PROMPT = 2_000
+
+Id = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_-]+$")]
+Prompt = Annotated[str, msgspec.Meta(max_length=MAX_PROMPT)]
+Name = Annotated[str, msgspec.Meta(max_length=120)]
+Color = Annotated[str, msgspec.Meta(pattern=r"^#[0-9a-f]{6}$")]
+Share = Annotated[float, msgspec.Meta(ge=0.0, le=1.0)]
+Seed = Annotated[int, msgspec.Meta(ge=0, lt=2**32)]
+Softness = Annotated[float, msgspec.Meta(ge=0.0, le=100.0)]
+
+
+class Value(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Base of the frozen values: compared by content, unknown fields refused."""
+
+
+class _Raster:
+    """Frozen pixels, compared by content. A plain class, so that files and wire choose its form and not msgspec."""
+
+    bytes_per_pixel: ClassVar[int]
+
+    def __init__(self, extent: Extent, data: bytes) -> None:
+        size = self.bytes_per_pixel * extent.area
+        if len(data) != size:
+            raise SceneError(
+                f"a {type(self).__name__.lower()} of {extent} needs {size} bytes, got {len(data)}"
+            )
+        self._extent, self._data = extent, data
+
+    @property
+    def extent(self) -> Extent:
+        return self._extent
+
+    @property
+    def data(self) -> bytes:
+        return self._data
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is type(self) and (self._extent, self._data) == (other._extent, other._data)
+
+    def __hash__(self) -> int:
+        return hash((self._extent, self._data))
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._extent})"
+
+
+class Mask(_Raster):
+    """The painted area of a layer: one byte per pixel, 0 = bare, 255 = fully painted, rows from the top."""
+
+    bytes_per_pixel = 1
+
+    @classmethod
+    def blank(cls, extent: Extent) -> Mask:
+        return cls(extent, bytes(extent.area))
+
+    @classmethod
+    def from_array(cls, alpha: NDArray[np.uint8]) -> Mask:
+        """Array (H W) of uint8."""
+        height, width = alpha.shape
+        return cls(Extent(width, height), np.ascontiguousarray(alpha, dtype=np.uint8).tobytes())
+
+    @classmethod
+    def of(cls, value: Any) -> Mask:
+        """From what people have: the path of a picture, a PIL picture, or an array or tensor (H W).
+
+        White, 1, True and 255 mean painted. Whole numbers go to 255, or are 0 and 1 alone; fractions go to 1.
+        """
+        if isinstance(value, Mask):
+            return cls(value.extent, value.data)
+        if isinstance(value, (str, Path)):
+            return cls.from_array(mask_from_bytes(read_bounded(Path(value))))
+        if hasattr(value, "convert"):
+            return cls.from_array(mask_from_image(value))
+        array = np.asarray(value)
+        if array.ndim != 2 or not array.size or array.dtype.kind not in "biuf":
+            raise SceneError(
+                f"a mask is made of numbers in the shape (height, width), got {array.dtype} {array.shape}"
+            )
+        low, high = array.min(), array.max()
+        full = 255 if array.dtype.kind in "iu" and high > 1 else 1
+        if not 0 <= low <= high <= full:
+            raise SceneError(f"a mask of {array.dtype} has values from 0 to {full}, got {low} to {high}")
+        return cls.from_array((array.astype(np.float32) * (255 / full)).round().astype(np.uint8))
+
+    @property
+    def array(self) -> NDArray[np.uint8]:
+        """Read-only view (H W)."""
+        return np.frombuffer(self.data, np.uint8).reshape(self.extent.shape)
+
+    @cached_property
+    def is_blank(self) -> bool:
+        return not self.array.any()
+
+    def painted(self, bounds: Bounds, alpha: bytes) -> Mask:
+        """This mask with the rectangle `bounds` replaced by `alpha` (one byte per pixel)."""
+        if not bounds.is_within(self.extent):
+            raise SceneError(f"{bounds} lies outside of the canvas {self.extent}")
+        if len(alpha) != bounds.width * bounds.height:
+            raise SceneError(f"{bounds} needs {bounds.width * bounds.height} bytes, got {len(alpha)}")
+        array = self.array.copy()
+        array[bounds.slices] = np.frombuffer(alpha, np.uint8).reshape(bounds.height, bounds.width)
+        return Mask.from_array(array)
+
+
+class Picture(_Raster):
+    """An RGB picture, three bytes per pixel, rows from the top."""
+
+    bytes_per_pixel = 3
+
+    @classmethod
+    def from_array(cls, rgb: NDArray[np.uint8]) -> Picture:
+        """Array (H W 3) of uint8."""
+        height, width, _ = rgb.shape
+        return cls(Extent(width, height), np.ascontiguousarray(rgb, dtype=np.uint8).tobytes())
+
+    @property
+    def array(self) -> NDArray[np.uint8]:
+        """Read-only view (H W 3)."""
+        return np.frombuffer(self.data, np.uint8).reshape(*self.extent.shape, 3)
+
+    def save(self, path: str | Path) -> None:
+        """Write the pixels; the ending of the name decides the format."""
+        from PIL import Image
+
+        Image.fromarray(self.array).save(path)
+
+
+class Brush(Value, frozen=True):
+    """What a brush means. `softness_px` is the blur of its mask, at a canvas of 512 px."""
+
+    id: Id
+    prompt: Prompt = ""
+    name: Name = ""
+    color: Color = "#5b8def"
+    strength: Share = 1.0
+    prompt_strength: Share = 1.0
+    softness_px: Softness = 4.0
+    seed: Seed | None = None
+
+
+class Layer(Value, frozen=True):
+    """Where a brush was painted. One per brush; the order of layers is the order of the canvas, bottom first."""
+
+    brush_id: Id
+    mask: Mask
+    visible: bool = True
+    locked: bool = False
+
+
+class PromptBackground(Value, frozen=True, tag="prompt"):
+    """A background described in words; an empty prompt means plain white."""
+
+    prompt: Prompt = ""
+
+
+class ColorBackground(Value, frozen=True, tag="color"):
+    """A plain ground."""
+
+    color: Color = "#ffffff"
+
+
+class ImageBackground(Value, frozen=True, tag="image"):
+    """A picture that stays wherever nothing is painted."""
+
+    picture: Picture
+
+
+Background = PromptBackground | ColorBackground | ImageBackground
+Sampler = Literal["lcm", "tcd", "euler_trailing", "ddim", "flow", "flow_trailing", "flow_lcm"]
+MaskMode = Literal["discrete", "semi_continuous", "continuous"]
+
+
+class Recipe(Value, frozen=True):
+    """How the picture is made: model, sampler and the settings of the method. `gamma` is for `tcd` alone."""
+
+    model: Name = "picturebook"
+    weights_hash: Annotated[str, msgspec.Meta(max_length=64)] = ""
+    sampler: Sampler = "lcm"
+    num_steps: Annotated[int, msgspec.Meta(ge=1, le=100)] = 4
+    gamma: Share = 0.3
+    bootstrap_steps: Annotated[int, msgspec.Meta(ge=0, le=10)] = 2
+    mask_mode: MaskMode = "continuous"
+    guidance_scale: Annotated[float, msgspec.Meta(ge=1.0, le=30.0)] = 1.0
+    cover: Share = 0.3
+    window_px: Annotated[int, msgspec.Meta(ge=0, le=MAX_SIDE_PX)] | None = None
+
+
+class Canvas(Value, frozen=True):
+    """Size, background and layers, bottom first."""
+
+    extent: Extent
+    layers: Annotated[tuple[Layer, ...], msgspec.Meta(max_length=MAX_BRUSHES)] = ()
+    background: Background = PromptBackground()
+
+
+class Scene(Value, frozen=True):
+    """All that a picture depends on."""
+
+    canvas: Canvas
+    brushes: Annotated[tuple[Brush, ...], msgspec.Meta(max_length=MAX_BRUSHES)] = ()
+    recipe: Recipe = Recipe()
+    seed: Seed = 0
+
+    @classmethod
+    def blank(cls, extent: Extent) -> Scene:
+        return checked(cls(canvas=Canvas(extent=extent)))
+
+    @classmethod
+    def from_masks(
+        cls,
+        regions: Iterable[tuple[str, Any]],
+        *,
+        extent: Extent | None = None,
+        background: Background | str = "",
+        seed: int = 0,
+        recipe: Recipe | None = None,
+    ) -> Scene:
+        """One region per (prompt, mask), bottom first; see `Mask.of` for what a mask may be.
+
+        The canvas has the size of the masks; without any, of `extent`. A background in words may be given as a
+        string. A model's own recipe is `model.spec.recipe`; without one it is four steps of `lcm`.
+        """
+        named = [
+            (f"region-{number}", prompt, Mask.of(mask))
+            for number, (prompt, mask) in enumerate(regions, start=1)
+        ]
+        if extent is None and not named:
+            raise SceneError("a scene from masks needs at least one (prompt, mask), or its extent")
+        layers = tuple(Layer(brush_id=name, mask=mask) for name, _, mask in named)
+        behind = PromptBackground(prompt=background) if isinstance(background, str) else background
+        canvas = Canvas(extent=extent or named[0][2].extent, layers=layers, background=behind)
+        brushes = tuple(Brush(id=name, prompt=prompt) for name, prompt, _ in named)
+        return checked(cls(canvas=canvas, brushes=brushes, recipe=recipe or Recipe(), seed=seed))
+
+    def brush(self, brush_id: str) -> Brush:
+        for brush in self.brushes:
+            if brush.id == brush_id:
+                return brush
+        raise SceneError(f"no brush {brush_id!r}; there are {[brush.id for brush in self.brushes]}")
+
+    def layer(self, brush_id: str) -> Layer:
+        for layer in self.canvas.layers:
+            if layer.brush_id == brush_id:
+                return layer
+        raise SceneError(
+            f"no layer of brush {brush_id!r}; there are {[x.brush_id for x in self.canvas.layers]}"
+        )
+
+    def with_canvas(self, **changes: Any) -> Scene:
+        return msgspec.structs.replace(self, canvas=msgspec.structs.replace(self.canvas, **changes))
+
+    def with_brush(self, brush: Brush) -> Scene:
+        """This scene with the brush of the same id replaced."""
+        self.brush(brush.id)
+        return msgspec.structs.replace(
+            self, brushes=tuple(brush if b.id == brush.id else b for b in self.brushes)
+        )
+
+    def with_layer(self, layer: Layer) -> Scene:
+        """This scene with the layer of the same brush replaced."""
+        self.layer(layer.brush_id)
+        return self.with_canvas(
+            layers=tuple(layer if x.brush_id == layer.brush_id else x for x in self.canvas.layers)
+        )
+
+
+def checked(scene: Scene) -> Scene:
+    """The scene itself, or a SceneError: the rules that types alone do not hold."""
+    extent = scene.canvas.extent
+    _check_extent("a canvas", extent)
+    if isinstance(scene.canvas.background, ImageBackground):
+        _check_extent("a picture behind", scene.canvas.background.picture.extent)
+    brush_ids = [brush.id for brush in scene.brushes]
+    if len(brush_ids) > MAX_BRUSHES:
+        raise SceneError(f"at most {MAX_BRUSHES} brushes, got {len(brush_ids)}")
+    if len(set(brush_ids)) != len(brush_ids):
+        raise SceneError(f"brush ids must differ, got {brush_ids}")
+    if sorted(brush_ids) != sorted(layer.brush_id for layer in scene.canvas.layers):
+        raise SceneError("every brush has one layer and every layer one brush")
+    if len(scene.canvas.layers) * extent.area > MAX_MASKS_PX:
+        raise SceneError(
+            f"a canvas of {extent} holds at most {MAX_MASKS_PX // extent.area} brushes, got {len(brush_ids)}"
+        )
+    for layer in scene.canvas.layers:
+        if layer.mask.extent != extent:
+            raise SceneError(f"the mask of {layer.brush_id!r} is {layer.mask.extent}, the canvas is {extent}")
+    return scene
+
+
+def _check_extent(what: str, extent: Extent) -> None:
+    if not (min(extent) > 0 and max(extent) <= MAX_SIDE_PX and extent.area <= MAX_AREA_PX):
+        raise SceneError(
+            f"{what} has sides of 1 to {MAX_SIDE_PX} px and at most {MAX_AREA_PX} px in all, got {extent}"
+        )

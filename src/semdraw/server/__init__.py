@@ -1,0 +1,1 @@
+"""The page's server: application, socket, codec and guard."""

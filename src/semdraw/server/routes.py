@@ -1,0 +1,100 @@
+"""What the server answers over HTTP, besides the page."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated
+
+from fastapi import APIRouter, HTTPException, Query, Request, Response, WebSocket
+from fastapi.responses import HTMLResponse, JSONResponse
+
+from semdraw.files import project_bytes, scene_from_project
+from semdraw.metadata import png_with_scene, scene_from_png
+from semdraw.scene import Scene
+from semdraw.server.bodies import BYTES, MSGPACK, read_body, scene_from_body, scene_response
+from semdraw.server.guard import ENTRANCE, Access
+from semdraw.server.socket import converse
+from semdraw.server.studio import Studio
+
+_RENDER_TIMEOUT_S = 120.0
+_MAX_RENDERS = 2
+_ENTERED = '<!doctype html><meta http-equiv="refresh" content="0; url=/"><title>semdraw</title>'
+
+
+def routes(studio: Studio, access: Access) -> APIRouter:
+    """All routes of one server."""
+    router = APIRouter()
+    rendering = asyncio.Semaphore(_MAX_RENDERS)
+
+    @router.get(ENTRANCE)
+    async def enter(key: Annotated[str, Query(max_length=200)]) -> Response:
+        """Trade a one-use key for the cookie. A page and no redirect: strict cookies are not sent along those."""
+        if access.token is None or not access.keys.redeem(key):
+            raise HTTPException(
+                403, "this key was used already, or is none; the server's terminal shows a new one"
+            )
+        response = HTMLResponse(_ENTERED)
+        response.set_cookie(access.cookie, access.token, httponly=True, samesite="strict", path="/")
+        return response
+
+    @router.get("/healthz")
+    async def health() -> Response:
+        """200 while pictures can be made; the engine's own words otherwise."""
+        status = studio.engine.status
+        is_well = studio.engine.is_alive and status.state == "live"
+        body = {
+            "state": status.state,
+            "reason": status.reason,
+            "painters": studio.admission.num_painters,
+            "rows": studio.engine.work.rows,
+            "decodes": studio.engine.work.decodes,
+        }
+        return JSONResponse(body, 200 if is_well else 503)
+
+    @router.get("/api/models")
+    async def models() -> Response:
+        """The model that runs, and the words it knows."""
+        concepts = {"objects": studio.model.objects, "backgrounds": studio.model.backgrounds}
+        words = {
+            kind: [{"name": c.name, "synonyms": c.synonyms} for c in found]
+            for kind, found in concepts.items()
+        }
+        return JSONResponse([{"name": studio.model.name, "extent": studio.model.extent, **words}])
+
+    @router.post("/api/project/save")
+    async def save(request: Request) -> Response:
+        """A scene in, a project file out."""
+        data = await read_body(request, MSGPACK)
+        packed = await asyncio.to_thread(lambda: project_bytes(studio.signed(scene_from_body(data))))
+        return Response(packed, media_type=BYTES)
+
+    @router.post("/api/project/open")
+    async def open_(request: Request) -> Response:
+        """A project file, or a picture that carries its scene, in; the scene out."""
+        data = await read_body(request, BYTES)
+        return scene_response(await asyncio.to_thread(_scene_of, data))
+
+    @router.post("/api/render.png")
+    async def render(request: Request) -> Response:
+        """A scene in, its settled picture out, with the scene inside."""
+        data = await read_body(request, MSGPACK)
+        if rendering.locked():
+            raise HTTPException(503, "other pictures are being made; try again in a moment")
+        async with rendering:
+            return Response(await asyncio.to_thread(_render, studio, data), media_type="image/png")
+
+    @router.websocket("/ws")
+    async def socket(websocket: WebSocket) -> None:
+        await converse(websocket, studio)
+
+    return router
+
+
+def _scene_of(data: bytes) -> Scene:
+    return scene_from_png(data) if data.startswith(b"\x89PNG") else scene_from_project(data)
+
+
+def _render(studio: Studio, data: bytes) -> bytes:
+    scene = studio.fitted(scene_from_body(data))
+    picture = studio.engine.render(scene, timeout_s=_RENDER_TIMEOUT_S)
+    return png_with_scene(picture, studio.signed(scene))

@@ -1,0 +1,163 @@
+"""Claims about painters who are slow, silent, sudden or in a hurry, and that nobody else feels them."""
+
+from __future__ import annotations
+
+import socket as sockets
+import struct
+import threading
+import time
+
+import pytest
+from websockets.exceptions import ConnectionClosed
+
+from semdraw.commands import SetSeed
+from semdraw.protocol import (
+    VERSION,
+    Applied,
+    Edit,
+    FrameMessage,
+    Refused,
+    SetLive,
+    Shown,
+    decode_server,
+    encode,
+)
+from semdraw.server.limits import Limits
+from tests.scenes import two_regions
+from tests.server.living import (
+    LiveServer,
+    Painter,
+    closing_code,
+    colour_of,
+    live_server,
+    plain,
+    repaint,
+    until,
+)
+
+
+def test_a_slow_reader_gets_the_newest_frame_and_nothing_queues(server: LiveServer) -> None:
+    with server.painter(plain("red")) as (painter, _):
+        first = decode_frame(painter)
+        for seq in range(1, 101):
+            painter.say(repaint("blue" if seq % 2 else "green", seq=seq))
+        until(lambda: server.studio.engine.status.state == "live")
+        time.sleep(0.5)
+        painter.say(Shown(number=first.number))
+        second = decode_frame(painter)
+        assert second.number == first.number + 1
+        assert second.revision == 100
+        assert second.settled
+
+
+def decode_frame(painter: Painter) -> FrameMessage:
+    """The next frame, without telling that it was shown."""
+    while True:
+        data = painter.socket.recv(30)
+        assert isinstance(data, bytes)
+        message = decode_server(data)
+        if isinstance(message, FrameMessage):
+            return message
+
+
+def test_who_takes_no_frame_for_too_long_is_let_go_and_harms_nobody() -> None:
+    with (
+        live_server(limits=Limits(stall_s=0.5)) as server,
+        server.painter(plain("red")) as (good, _),
+        server.painter(plain("red")) as (slow, _),
+    ):
+        good.settled(0)
+        decode_frame(slow)
+        slow.say(repaint("blue", seq=1))
+        assert closing_code(slow) == 1013
+        good.say(repaint("green", seq=1))
+        assert colour_of(good.settled(1)) == "green"
+
+
+def test_an_idle_painter_is_not_taken_for_a_stalled_one() -> None:
+    with live_server(limits=Limits(stall_s=1.0)) as server, server.painter(plain("red")) as (painter, _):
+        painter.settled(0)
+        time.sleep(1.5)
+        painter.say(repaint("blue", seq=1))
+        assert colour_of(painter.settled(1)) == "blue"
+
+
+def test_who_says_nothing_is_let_go() -> None:
+    with live_server(limits=Limits(hello_timeout_s=0.2)) as server, server.dial() as socket:
+        assert closing_code(Painter(socket)) == 1008
+        until(lambda: server.studio.admission.num_painters == 0)
+
+
+def test_a_client_that_vanishes_in_mid_frame_leaves_nothing_behind(
+    server: LiveServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    engine = server.studio.engine
+    until(lambda: server.studio.admission.num_painters == 0)
+    threads = threading.active_count()
+    for delay_s in (0.0, 0.001, 0.003, 0.01, 0.03):
+        for _ in range(4):
+            with server.painter(two_regions()) as (painter, _):
+                time.sleep(delay_s)
+                raw = painter.socket.socket
+                raw.setsockopt(sockets.SOL_SOCKET, sockets.SO_LINGER, struct.pack("ii", 1, 0))
+                raw.close()  # a reset, not a goodbye
+    until(lambda: server.studio.admission.num_painters == 0)
+    until(lambda: not engine._seats)  # pyright: ignore[reportPrivateUsage]
+    until(lambda: threading.active_count() <= threads + 2)
+    assert [
+        record.getMessage() for record in caplog.records if record.levelname in {"ERROR", "CRITICAL"}
+    ] == []
+    with server.painter(plain("blue")) as (painter, _):
+        assert colour_of(painter.settled(0)) == "blue"
+
+
+def test_a_flood_is_slowed_down_and_then_ended() -> None:
+    limits = Limits(messages_per_s=50, max_hurry_s=0.5)
+    with live_server(limits=limits) as server, server.painter(plain("red")) as (painter, _):
+        with pytest.raises(ConnectionClosed):  # noqa: PT012
+            for number in range(100_000):
+                painter.say(SetLive(live=True))
+                if number % 50 == 0:
+                    time.sleep(0.001)
+        assert closing_code(painter) == 1008
+
+
+def test_a_full_house_says_so() -> None:
+    limits = Limits(max_painters=2)
+    with live_server(limits=limits) as server, server.painter(), server.painter(), server.dial() as socket:
+        painter = Painter(socket)
+        assert "is full" in painter.hear_a(Refused).reason
+        assert closing_code(painter) == 1013
+
+
+def test_one_address_has_a_few_places_only() -> None:
+    with live_server(limits=Limits(max_painters_per_address=1)) as server:
+        with server.painter(), server.dial() as socket:
+            assert "close one of them" in Painter(socket).hear_a(Refused).reason
+        until(lambda: server.studio.admission.num_painters == 0)
+        with server.painter() as (_, welcome):
+            assert welcome.version == VERSION
+
+
+def test_the_loop_answers_while_the_model_works(server: LiveServer) -> None:
+    release = threading.Event()
+    server.model.fault = lambda: (release.wait(60), None)[1]
+    try:
+        with server.painter(plain("red")) as (painter, _):
+            for seq in range(1, 21):
+                painter.say(Edit(seq=seq, command=SetSeed(seed=seq)))
+            assert [painter.hear_a(Applied).seq for _ in range(20)] == list(range(1, 21))
+            assert server.request("GET", "/healthz")[0] == 200
+            assert not release.is_set(), "all of that while the model was at work"
+            release.set()
+            server.model.fault = lambda: None
+            assert painter.settled(20).revision == 20
+    finally:
+        release.set()
+        server.model.fault = lambda: None
+
+
+def test_applied_and_frames_can_be_decoded_by_a_client_in_python(server: LiveServer) -> None:
+    with server.painter(plain("red")) as (painter, _):
+        painter.socket.send(encode(repaint("blue", seq=1)))
+        assert painter.hear_a(Applied).revision == 1

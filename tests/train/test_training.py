@@ -1,0 +1,98 @@
+"""Training: ten steps lower the loss, and a resumed run is the run that was never broken."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from train.diffusion import add_noise, clean_from, noise_from, stable_diffusion_levels
+from train.networks import build_text_encoder
+from train.runs import Ema, Run, random_for
+from train.vae import Codec
+
+
+class Line(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        self.layer = nn.Linear(4, 4)
+
+    def loss(self, random: torch.Generator) -> Tensor:
+        batch = torch.randn(16, 4, generator=random)
+        return (self.layer(batch) - batch.flip(1)).square().mean()
+
+
+def start(path: Path, steps: int) -> Run:
+    module = Line()
+    return Run(
+        path=path,
+        module=module,
+        optimizer=torch.optim.AdamW(module.parameters(), lr=0.05),
+        seconds=1e6,
+        total_s=1e9,
+        max_steps=steps,
+        ema=Ema(module=module),
+        lr=0.05,
+        warmup_steps=2,
+        decay_from=1.0,
+    ).resume()
+
+
+def train(run: Run) -> list[float]:
+    losses: list[float] = []
+    assert isinstance(run.module, Line)
+    for _ in run.steps():
+        loss = run.module.loss(random_for(0, run.step, torch.device("cpu")))
+        run.descend(loss)
+        losses.append(loss.item())
+    return losses
+
+
+def test_loss_falls(tmp_path: Path) -> None:
+    losses = train(start(tmp_path / "run.pt", 10))
+    assert losses[-1] < 0.8 * losses[0]
+
+
+def test_resumed_equals_unbroken(tmp_path: Path) -> None:
+    unbroken = start(tmp_path / "a.pt", 10)
+    train(unbroken)
+    train(start(tmp_path / "b.pt", 5))
+    resumed = start(tmp_path / "b.pt", 10)
+    assert resumed.step == 5
+    train(resumed)
+    assert unbroken.ema is not None
+    assert resumed.ema is not None
+    for name, value in unbroken.module.state_dict().items():
+        assert torch.equal(value, resumed.module.state_dict()[name])
+        assert torch.equal(unbroken.ema.weights[name], resumed.ema.weights[name])
+
+
+def test_v_leads_back_to_clean_and_noise() -> None:
+    levels = stable_diffusion_levels()
+    random = torch.Generator().manual_seed(0)
+    clean, noise = torch.randn(2, 3, 4, 8, 8, generator=random)
+    timesteps = torch.tensor([999, 500, 0])
+    noisy, v = add_noise(levels, clean, noise, timesteps)
+    torch.testing.assert_close(clean_from(levels, noisy, v, timesteps), clean, atol=1e-5, rtol=0)
+    torch.testing.assert_close(noise_from(levels, noisy, v, timesteps), noise, atol=1e-5, rtol=0)
+    assert levels.alpha[999].item() == pytest.approx(0.0682, abs=1e-3), "the levels of Stable Diffusion"
+
+
+def test_folded_autoencoder_equals_the_trained_one() -> None:
+    torch.manual_seed(0)
+    codec = Codec()
+    pixels = torch.rand(4, 3, 32, 32) * 2 - 1
+    codec.encode(pixels)  # moves the running statistics
+    codec.eval()
+    with torch.no_grad():
+        torch.testing.assert_close(codec.folded().encoder(pixels), codec.encode(pixels), atol=1e-4, rtol=1e-4)
+
+
+def test_text_encoder_reads_past_the_end_token_alike() -> None:
+    """Causal attention: what follows the end of a caption does not change how it is read."""
+    encoder = build_text_encoder(600).eval()
+    short = torch.tensor([[0, 5, 6, 1, 1, 1, 1, 1]])
+    with torch.no_grad():
+        whole, cut = encoder(short).last_hidden_state, encoder(short[:, :4]).last_hidden_state
+    torch.testing.assert_close(whole[:, :4], cut, atol=1e-5, rtol=1e-5)

@@ -1,0 +1,77 @@
+"""The noise levels of Stable Diffusion, v-prediction, and where in time to train."""
+
+from dataclasses import dataclass
+
+import torch
+from diffusers import UNet2DConditionModel
+from torch import Tensor
+
+NUM_TIMESTEPS = 1000
+INFERENCE_TIMESTEPS = (999, 759, 499, 259)  # the four steps of LCM
+NEAR = 60
+BUCKETS = (0, 250, 500, 750, 1000)
+NOISE_SCHEDULE = {
+    "beta_start": 0.00085,
+    "beta_end": 0.012,
+    "beta_schedule": "scaled_linear",
+    "num_train_timesteps": NUM_TIMESTEPS,
+    "prediction_type": "v_prediction",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Levels:
+    """Signal and noise amplitude at each timestep, (1000,): alpha^2 + sigma^2 = 1."""
+
+    alpha: Tensor
+    sigma: Tensor
+
+    def at(self, timesteps: Tensor) -> tuple[Tensor, Tensor]:
+        return self.alpha[timesteps].view(-1, 1, 1, 1), self.sigma[timesteps].view(-1, 1, 1, 1)
+
+
+def stable_diffusion_levels(device: torch.device | str = "cpu") -> Levels:
+    low, high = NOISE_SCHEDULE["beta_start"] ** 0.5, NOISE_SCHEDULE["beta_end"] ** 0.5
+    betas = torch.linspace(low, high, NUM_TIMESTEPS, dtype=torch.float64) ** 2
+    kept = (1 - betas).cumprod(0)
+    return Levels(kept.sqrt().float().to(device), (1 - kept).sqrt().float().to(device))
+
+
+def add_noise(levels: Levels, clean: Tensor, noise: Tensor, timesteps: Tensor) -> tuple[Tensor, Tensor]:
+    """The noisy latents and the v that leads back: x = a clean + s noise, v = a noise - s clean."""
+    alpha, sigma = levels.at(timesteps)
+    return alpha * clean + sigma * noise, alpha * noise - sigma * clean
+
+
+def clean_from(levels: Levels, noisy: Tensor, v: Tensor, timesteps: Tensor) -> Tensor:
+    alpha, sigma = levels.at(timesteps)
+    return alpha * noisy - sigma * v
+
+
+def noise_from(levels: Levels, noisy: Tensor, v: Tensor, timesteps: Tensor) -> Tensor:
+    alpha, sigma = levels.at(timesteps)
+    return sigma * noisy + alpha * v
+
+
+def draw_timesteps(random: torch.Generator, count: int, *, near: float, lowest: int = 0) -> Tensor:
+    """Uniform from `lowest`, but for a share `near` within 60 of the timesteps where few-step samplers ask."""
+    device = random.device
+    uniform = torch.randint(lowest, NUM_TIMESTEPS, (count,), generator=random, device=device)
+    centres = torch.tensor(INFERENCE_TIMESTEPS, device=device)
+    centre = centres[torch.randint(len(centres), (count,), generator=random, device=device)]
+    close = centre + torch.randint(-NEAR, NEAR + 1, (count,), generator=random, device=device)
+    use = torch.rand(count, generator=random, device=device) < near
+    return torch.where(use, close, uniform).clamp(0, NUM_TIMESTEPS - 1)
+
+
+def predict(unet: UNet2DConditionModel, noisy: Tensor, timesteps: Tensor, prompt_embeds: Tensor) -> Tensor:
+    """v (n c h w) in fp32, computed in bf16."""
+    noisy = noisy.contiguous(memory_format=torch.channels_last)
+    with torch.autocast(noisy.device.type, torch.bfloat16):
+        return unet(noisy, timesteps, prompt_embeds).sample.float()
+
+
+def bucket_names(timesteps: Tensor) -> list[str]:
+    """ "t 250-500" for each timestep: losses are told apart by noise level."""
+    index = torch.bucketize(timesteps.cpu(), torch.tensor(BUCKETS[1:-1]), right=True).tolist()
+    return [f"t {BUCKETS[i]:03d}-{BUCKETS[i + 1]:03d}" for i in index]

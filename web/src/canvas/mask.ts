@@ -1,0 +1,99 @@
+/** The painted area of one layer: one byte per pixel, 0 = bare, 255 = fully painted, rows from the top. */
+
+import { DirtyRect, type Rect } from "./rect";
+
+export const TILE_PX = 64;
+
+/** Pixels of whole tiles, by tile index; what undo keeps of a stroke. */
+export type Tiles = ReadonlyMap<number, Uint8Array>;
+
+export class MaskCanvas {
+  readonly width: number;
+  readonly height: number;
+  readonly alpha: Uint8Array;
+  /** Changed and not yet sent to the server. */
+  readonly unsent = new DirtyRect();
+  /** Changed and not yet drawn on the overlay. */
+  readonly undrawn = new DirtyRect();
+
+  #version = 0;
+
+  constructor(width: number, height: number, alpha?: Uint8Array) {
+    if (alpha && alpha.length !== width * height) throw new Error(`${width}x${height} mask of ${alpha.length} bytes`);
+    this.width = width;
+    this.height = height;
+    this.alpha = alpha ?? new Uint8Array(width * height);
+  }
+
+  get bounds(): Rect {
+    return { x: 0, y: 0, width: this.width, height: this.height };
+  }
+
+  get isBlank(): boolean {
+    return this.alpha.every((value) => value === 0);
+  }
+
+  /** Grows with every change. */
+  get version(): number {
+    return this.#version;
+  }
+
+  touch(rect: Rect): void {
+    this.#version++;
+    this.unsent.add(rect);
+    this.undrawn.add(rect);
+  }
+
+  copy(rect: Rect): Uint8Array {
+    const out = new Uint8Array(rect.width * rect.height);
+    for (let row = 0; row < rect.height; row++) {
+      const start = (rect.y + row) * this.width + rect.x;
+      out.set(this.alpha.subarray(start, start + rect.width), row * rect.width);
+    }
+    return out;
+  }
+
+  paste(rect: Rect, pixels: Uint8Array): void {
+    for (let row = 0; row < rect.height; row++) {
+      const start = row * rect.width;
+      this.alpha.set(pixels.subarray(start, start + rect.width), (rect.y + row) * this.width + rect.x);
+    }
+    this.touch(rect);
+  }
+
+  /** Put the tiles in and return what they replaced: the inverse of itself. */
+  swap(tiles: Tiles): Tiles {
+    const replaced = new Map<number, Uint8Array>();
+    for (const [index, pixels] of tiles) {
+      const rect = this.tileRect(index);
+      replaced.set(index, this.copy(rect));
+      this.paste(rect, pixels);
+    }
+    return replaced;
+  }
+
+  tileRect(index: number): Rect {
+    const columns = Math.ceil(this.width / TILE_PX);
+    const x = (index % columns) * TILE_PX;
+    const y = Math.floor(index / columns) * TILE_PX;
+    return { x, y, width: Math.min(TILE_PX, this.width - x), height: Math.min(TILE_PX, this.height - y) };
+  }
+
+  tilesIn(rect: Rect): number[] {
+    const columns = Math.ceil(this.width / TILE_PX);
+    const indices: number[] = [];
+    for (let row = Math.floor(rect.y / TILE_PX); row * TILE_PX < rect.y + rect.height; row++) {
+      for (let column = Math.floor(rect.x / TILE_PX); column * TILE_PX < rect.x + rect.width; column++) {
+        indices.push(row * columns + column);
+      }
+    }
+    return indices;
+  }
+
+  /** Keep the tiles under `rect` in `kept`, unless they are there already. */
+  keep(rect: Rect, kept: Map<number, Uint8Array>): void {
+    for (const index of this.tilesIn(rect)) {
+      if (!kept.has(index)) kept.set(index, this.copy(this.tileRect(index)));
+    }
+  }
+}

@@ -1,0 +1,174 @@
+/** The painter's document: frozen facts, one mask per layer, and the only place that changes either. */
+
+import { assertNever } from "../assert";
+import type { MaskCanvas, Tiles } from "../canvas/mask";
+import type {
+  Background, Brush, Command, EditBrush, EditLayer, Extent, MoveLayer, Recipe, RemoveBrush, SetBackground, SetSeed,
+} from "../wire.gen";
+import { toScene } from "./scene";
+
+export interface LayerFacts {
+  readonly brush: Brush;
+  readonly visible: boolean;
+  readonly locked: boolean;
+}
+
+/** All of a scene but the painted pixels; layers bottom first. */
+export interface Facts {
+  readonly extent: Extent;
+  readonly layers: readonly LayerFacts[];
+  readonly background: Background;
+  readonly recipe: Recipe;
+  readonly seed: number;
+}
+
+export type Masks = ReadonlyMap<string, MaskCanvas>;
+
+interface InsertLayer {
+  readonly kind: "insert_layer";
+  readonly layer: LayerFacts;
+  readonly mask: MaskCanvas;
+  readonly index: number;
+}
+
+interface SwapTiles {
+  readonly kind: "swap_tiles";
+  readonly brush_id: string;
+  readonly tiles: Tiles;
+}
+
+interface Open {
+  readonly kind: "open";
+  readonly facts: Facts;
+  readonly masks: Masks;
+}
+
+export type Change =
+  | EditBrush | EditLayer | MoveLayer | RemoveBrush | SetBackground | SetSeed | InsertLayer | SwapTiles | Open;
+
+/** Undoes the change; `commands` tell the server, painted pixels excepted: masks know what of them is unsent. */
+export interface Applied {
+  readonly inverse: Change;
+  readonly commands: readonly Command[];
+}
+
+export class Document {
+  #facts: Facts;
+  #masks: Map<string, MaskCanvas>;
+
+  constructor(facts: Facts, masks: Masks) {
+    this.#facts = facts;
+    this.#masks = new Map(masks);
+  }
+
+  get facts(): Facts {
+    return this.#facts;
+  }
+
+  get masks(): Masks {
+    return this.#masks;
+  }
+
+  mask(brushId: string): MaskCanvas {
+    const mask = this.#masks.get(brushId);
+    if (!mask) throw new Error(`no mask of brush ${brushId}`);
+    return mask;
+  }
+
+  apply(change: Change): Applied {
+    switch (change.kind) {
+      case "edit_brush": return this.#editBrush(change);
+      case "edit_layer": return this.#editLayer(change);
+      case "move_layer": return this.#moveLayer(change);
+      case "insert_layer": return this.#insertLayer(change);
+      case "remove_brush": return this.#removeBrush(change);
+      case "swap_tiles": {
+        const tiles = this.mask(change.brush_id).swap(change.tiles);
+        return { inverse: { ...change, tiles }, commands: [] };
+      }
+      case "set_background": {
+        const background = this.#facts.background;
+        this.#facts = { ...this.#facts, background: change.background };
+        return { inverse: { kind: "set_background", background }, commands: [change] };
+      }
+      case "set_seed": {
+        const seed = this.#facts.seed;
+        this.#facts = { ...this.#facts, seed: change.seed };
+        return { inverse: { kind: "set_seed", seed }, commands: [change] };
+      }
+      case "open": return this.#open(change);
+      default: return assertNever(change);
+    }
+  }
+
+  #index(brushId: string): number {
+    const index = this.#facts.layers.findIndex((layer) => layer.brush.id === brushId);
+    if (index < 0) throw new Error(`no brush ${brushId}`);
+    return index;
+  }
+
+  #replaceLayer(index: number, layer: LayerFacts): LayerFacts {
+    const old = this.#facts.layers[index];
+    if (!old) throw new Error(`no layer ${index}`);
+    this.#facts = { ...this.#facts, layers: this.#facts.layers.with(index, layer) };
+    return old;
+  }
+
+  #editBrush(change: EditBrush): Applied {
+    const { kind, brush_id, ...fields } = change;
+    const index = this.#index(brush_id);
+    const layer = this.#facts.layers[index] as LayerFacts;
+    this.#replaceLayer(index, { ...layer, brush: { ...layer.brush, ...fields } });
+    return { inverse: { kind, brush_id, ...fieldsOf(layer.brush, fields) }, commands: [change] };
+  }
+
+  #editLayer(change: EditLayer): Applied {
+    const { kind, brush_id, ...fields } = change;
+    const index = this.#index(brush_id);
+    const layer = this.#facts.layers[index] as LayerFacts;
+    this.#replaceLayer(index, { ...layer, ...fields });
+    return { inverse: { kind, brush_id, ...fieldsOf(layer, fields) }, commands: [change] };
+  }
+
+  #moveLayer(change: MoveLayer): Applied {
+    const from = this.#index(change.brush_id);
+    const layers = [...this.#facts.layers];
+    layers.splice(change.index, 0, ...layers.splice(from, 1));
+    this.#facts = { ...this.#facts, layers };
+    return { inverse: { ...change, index: from }, commands: [change] };
+  }
+
+  #insertLayer({ layer, mask, index }: InsertLayer): Applied {
+    this.#masks.set(layer.brush.id, mask);
+    this.#facts = { ...this.#facts, layers: this.#facts.layers.toSpliced(index, 0, layer) };
+    if (!mask.isBlank) mask.touch(mask.bounds);
+    const commands: Command[] = [{ kind: "add_brush", brush: layer.brush, index }];
+    const { visible, locked } = layer;
+    if (!visible || locked) commands.push({ kind: "edit_layer", brush_id: layer.brush.id, visible, locked });
+    return { inverse: { kind: "remove_brush", brush_id: layer.brush.id }, commands };
+  }
+
+  #removeBrush(change: RemoveBrush): Applied {
+    const index = this.#index(change.brush_id);
+    const layer = this.#facts.layers[index] as LayerFacts;
+    const mask = this.mask(change.brush_id);
+    mask.unsent.take();
+    this.#masks.delete(change.brush_id);
+    this.#facts = { ...this.#facts, layers: this.#facts.layers.toSpliced(index, 1) };
+    return { inverse: { kind: "insert_layer", layer, mask, index }, commands: [change] };
+  }
+
+  #open({ facts, masks }: Open): Applied {
+    const inverse: Open = { kind: "open", facts: this.#facts, masks: this.#masks };
+    this.#facts = facts;
+    this.#masks = new Map(masks);
+    const scene = toScene(facts, masks);
+    for (const mask of masks.values()) mask.unsent.take();
+    return { inverse, commands: [{ kind: "replace_scene", scene }] };
+  }
+}
+
+/** The values that `whole` has for the keys of `part`. */
+function fieldsOf<T extends object, P extends Partial<T>>(whole: T, part: P): P {
+  return Object.fromEntries(Object.keys(part).map((key) => [key, whole[key as keyof T]])) as P;
+}

@@ -1,0 +1,91 @@
+/** What a painter can do to the document, besides strokes: every call is one step that can be undone. */
+
+import { MaskCanvas } from "./canvas/mask";
+import { nextColor } from "./document/colors";
+import type { Edit } from "./document/history";
+import { unlocked } from "./locks";
+import { notices } from "./notices.svelte";
+import type { Studio } from "./studio.svelte";
+import { type Background, NEW_BRUSH } from "./wire.gen";
+
+export class Edits {
+  readonly #studio: Studio;
+
+  constructor(studio: Studio) {
+    this.#studio = studio;
+  }
+
+  /** A new brush on top of all layers, chosen at once. */
+  addBrush(): void {
+    const { facts } = this.#studio;
+    if (!facts) return;
+    const { layers, extent } = facts;
+    const id = `b${crypto.getRandomValues(new Uint32Array(2)).reduce((text, value) => text + value.toString(36), "")}`;
+    const color = nextColor(layers.map((layer) => layer.brush.color));
+    const brush = { ...NEW_BRUSH, id, color };
+    const layer = { brush, visible: true, locked: false };
+    const mask = new MaskCanvas(...extent);
+    this.#studio.run({ label: "new brush" }, [{ kind: "insert_layer", layer, mask, index: layers.length }]);
+    this.#studio.select(id);
+  }
+
+  removeBrush(brushId: string): void {
+    const name = this.#studio.layer(brushId)?.brush.prompt || "brush";
+    this.#studio.run({ label: `remove ${name}` }, [{ kind: "remove_brush", brush_id: brushId }]);
+    notices.tell(`Removed ${name}`, { action: { label: "Undo", run: () => this.#studio.undo() } });
+  }
+
+  setPrompt(brushId: string, prompt: string): void {
+    const edit = { label: "prompt", mergeKey: `prompt ${brushId}` };
+    this.#studio.run(edit, [{ kind: "edit_brush", brush_id: brushId, prompt }]);
+  }
+
+  setColor(brushId: string, color: string): void {
+    const edit = { label: "colour", mergeKey: `colour ${brushId}` };
+    this.#studio.run(edit, [{ kind: "edit_brush", brush_id: brushId, color }]);
+  }
+
+  setVisible(brushId: string, visible: boolean): void {
+    const label = visible ? "show region" : "hide region";
+    this.#studio.run({ label }, [{ kind: "edit_layer", brush_id: brushId, visible }]);
+  }
+
+  /** What is locked keeps its region: no stroke, eraser or clearing changes it. */
+  setLocked(brushId: string, locked: boolean): void {
+    this.#studio.run({ label: locked ? "lock region" : "unlock region" }, [{ kind: "edit_layer", brush_id: brushId, locked }]);
+  }
+
+  /** Put the layer at `index`, counted from the bottom; beyond the ends means the end. */
+  moveLayer(brushId: string, index: number): void {
+    const layers = this.#studio.facts?.layers ?? [];
+    const target = Math.max(0, Math.min(layers.length - 1, index));
+    if (layers[target]?.brush.id === brushId) return;
+    this.#studio.run({ label: "order" }, [{ kind: "move_layer", brush_id: brushId, index: target }]);
+  }
+
+  clearRegion(brushId: string): void {
+    const layer = this.#studio.layer(brushId);
+    const mask = this.#studio.masks.get(brushId);
+    if (!layer || !mask || mask.isBlank || unlocked([layer]).length === 0) return;
+    const tiles = new Map(mask.tilesIn(mask.bounds).map((index) => {
+      const { width, height } = mask.tileRect(index);
+      return [index, new Uint8Array(width * height)];
+    }));
+    this.#studio.run({ label: "clear region" }, [{ kind: "swap_tiles", brush_id: brushId, tiles }]);
+  }
+
+  /** Letters of a prompt and the travel of a colour are one step; another kind of background is a step of its own. */
+  setBackground(background: Background): void {
+    const isSameKind = this.#studio.facts?.background.type === background.type && background.type !== "image";
+    const edit: Edit = { label: "background", ...(isSameKind ? { mergeKey: `background ${background.type}` } : {}) };
+    this.#studio.run(edit, [{ kind: "set_background", background }]);
+  }
+
+  setSeed(seed: number): void {
+    this.#studio.run({ label: "seed" }, [{ kind: "set_seed", seed }]);
+  }
+
+  rollSeed(): void {
+    this.setSeed(crypto.getRandomValues(new Uint32Array(1))[0] as number);
+  }
+}

@@ -1,0 +1,53 @@
+/** Listens for keys; text fields and dialogs keep theirs. */
+
+import { BINDINGS, type Binding, chordOf, type Desk } from "./keys";
+
+const TABLE: ReadonlyMap<string, Binding> = new Map(
+  BINDINGS.flatMap((binding) => binding.chords.map((chord) => [chord, binding] as const)),
+);
+
+/** Start listening; returns what stops it. `stage` is the element that has the focus while one paints. */
+export function listenToKeys(desk: Desk, stage: HTMLElement): () => void {
+  const held = new Map<string, Binding>();
+  const letGo = (code: string): void => {
+    held.get(code)?.release?.(desk);
+    held.delete(code);
+  };
+  const letAllGo = (): void => [...held.keys()].forEach(letGo);
+
+  const down = (event: KeyboardEvent): void => {
+    const chord = chordOf(event);
+    const binding = TABLE.get(chord);
+    if (!binding || event.isComposing || !mayAct(binding, stage)) return;
+    event.preventDefault();
+    if (binding.release) {
+      if (held.has(event.code)) return;
+      held.set(event.code, binding);
+    }
+    binding.press(desk, chord);
+  };
+  const up = (event: KeyboardEvent): void => letGo(event.code);
+
+  window.addEventListener("keydown", down);
+  window.addEventListener("keyup", up);
+  window.addEventListener("blur", letAllGo);
+  return () => {
+    window.removeEventListener("keydown", down);
+    window.removeEventListener("keyup", up);
+    window.removeEventListener("blur", letAllGo);
+  };
+}
+
+function mayAct(binding: Binding, stage: HTMLElement): boolean {
+  const focused = document.activeElement;
+  if (document.querySelector("dialog[open]")) return false;
+  if (isTextField(focused)) return binding.inFields === true;
+  return !binding.needsStage || focused === stage || focused === document.body || focused === null;
+}
+
+const NOT_TEXT = new Set(["range", "checkbox", "radio", "button", "color", "file", "submit"]);
+
+export function isTextField(element: Element | null): boolean {
+  if (element instanceof HTMLInputElement) return !NOT_TEXT.has(element.type);
+  return element instanceof HTMLTextAreaElement || (element instanceof HTMLElement && element.isContentEditable);
+}

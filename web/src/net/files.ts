@@ -1,0 +1,71 @@
+/** Project files and pictures: made and read by the server, kept by the browser's download. */
+
+import type { Scene } from "../wire.gen";
+import { decodeScene, encode } from "./codec";
+
+const MSGPACK = "application/msgpack";
+
+async function post(path: string, body: BodyInit, type: string): Promise<Response> {
+  const response = await fetch(new URL(path, document.baseURI), { method: "POST", body, headers: { "Content-Type": type } });
+  if (!response.ok) throw new Error(await reasonOf(response));
+  return response;
+}
+
+/** The server's own words where it has any. */
+async function reasonOf(response: Response): Promise<string> {
+  const text = await response.text();
+  try {
+    const { detail } = JSON.parse(text) as { detail?: unknown };
+    if (typeof detail === "string") return detail;
+  } catch {
+    // Not JSON: the status line has to do.
+  }
+  return `${response.status} ${response.statusText}`;
+}
+
+export async function projectOf(scene: Scene): Promise<Blob> {
+  return (await post("api/project/save", encode(scene), MSGPACK)).blob();
+}
+
+export async function sceneOf(file: Blob): Promise<Scene> {
+  const response = await post("api/project/open", file, "application/octet-stream");
+  return decodeScene(await response.arrayBuffer());
+}
+
+export async function pictureOf(scene: Scene): Promise<Blob> {
+  return (await post("api/render.png", encode(scene), MSGPACK)).blob();
+}
+
+export function download(blob: Blob, extension: string): void {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(blob);
+  link.download = `semdraw-${new Date().toISOString().slice(0, 19).replaceAll(":", "")}.${extension}`;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+}
+
+/** Ask for one file; null when the painter thinks better of it. */
+export function chooseFile(accept: string): Promise<File | null> {
+  const input = document.createElement("input");
+  input.type = "file";
+  input.accept = accept;
+  return new Promise((resolve) => {
+    input.onchange = () => resolve(input.files?.[0] ?? null);
+    input.oncancel = () => resolve(null);
+    input.click();
+  });
+}
+
+/** A picture cut to cover the canvas, as PNG: the background travels and undoes at the size that counts. */
+export async function coveringPng(file: Blob, width: number, height: number): Promise<Uint8Array> {
+  const bitmap = await createImageBitmap(file);
+  const canvas = new OffscreenCanvas(width, height);
+  const context = canvas.getContext("2d");
+  if (!context) throw new Error("this browser has no canvas");
+  const scale = Math.max(width / bitmap.width, height / bitmap.height);
+  const [w, h] = [bitmap.width * scale, bitmap.height * scale];
+  context.imageSmoothingQuality = "high";
+  context.drawImage(bitmap, (width - w) / 2, (height - h) / 2, w, h);
+  bitmap.close();
+  return new Uint8Array(await (await canvas.convertToBlob({ type: "image/png" })).arrayBuffer());
+}

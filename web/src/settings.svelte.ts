@@ -1,0 +1,61 @@
+/** What belongs to the painter and not to the picture; kept in this browser. */
+
+export type Theme = "system" | "light" | "dark";
+export type Tool = "brush" | "eraser";
+
+export interface TipSettings {
+  /** Diameter as a share of the canvas's shorter side, so that a brush fits any canvas. */
+  size: number;
+  softness: number;
+}
+
+interface Stored {
+  theme: Theme;
+  overlayOpacity: number;
+  /** The first hint has done its work. */
+  hasPainted: boolean;
+  tips: Record<Tool, TipSettings>;
+}
+
+const KEY = "semdraw-settings";
+const SMALLEST = 0.004;
+const LARGEST = 1.5;
+const DEFAULTS: Stored = {
+  theme: "system",
+  overlayOpacity: 0.55,
+  hasPainted: false,
+  tips: { brush: { size: 0.12, softness: 0.2 }, eraser: { size: 0.12, softness: 0.2 } },
+};
+
+function load(): Stored {
+  try {
+    return { ...DEFAULTS, ...(JSON.parse(localStorage.getItem(KEY) ?? "{}") as Partial<Stored>) };
+  } catch {
+    return DEFAULTS;
+  }
+}
+
+export const settings = $state(load());
+
+export function resizeTip(tip: TipSettings, size: number): void {
+  tip.size = Math.min(LARGEST, Math.max(SMALLEST, size));
+}
+
+export function softenTip(tip: TipSettings, softness: number): void {
+  tip.softness = Math.min(1, Math.max(0, softness));
+}
+
+/** Keep settings and show the theme as they change; call once, from a component. */
+export function watchSettings(): void {
+  $effect(() => {
+    const text = JSON.stringify(settings);
+    try {
+      localStorage.setItem(KEY, text);
+    } catch {
+      // A full or forbidden store loses a preference, no work.
+    }
+  });
+  $effect(() => {
+    document.documentElement.dataset.theme = settings.theme;
+  });
+}

@@ -1,0 +1,256 @@
+/** The page's store: the document with its history, the session with the server, and what the panels show of both. */
+
+import { messageOf } from "./assert";
+import type { MaskCanvas } from "./canvas/mask";
+import type { Painted } from "./canvas/stroke";
+import { type Aside, Autosave, type SaveState } from "./document/autosave";
+import { type Change, Document, type Facts, type LayerFacts } from "./document/document";
+import { type Edit, History } from "./document/history";
+import { fromScene, toScene } from "./document/scene";
+import { Edits } from "./edits";
+import type { Link } from "./net/connection";
+import { Session } from "./net/session";
+import { notices } from "./notices.svelte";
+import { settings, type Tool } from "./settings.svelte";
+import { type Condition, isPictureComing, statusLine } from "./status";
+import type { Command, FrameMessage, Hint, ModelFacts, Scene, Status, Welcome } from "./wire.gen";
+
+/** The brush that is chosen; null is the background. */
+export type Selection = string | null;
+export type Peek = "none" | "masks" | "result";
+
+export interface Shot {
+  readonly message: FrameMessage;
+  readonly bitmap: ImageBitmap;
+}
+
+export class Studio {
+  facts = $state.raw<Facts | null>(null);
+  model = $state.raw<ModelFacts | null>(null);
+  selected = $state<Selection>(null);
+  hovered = $state<Selection>(null);
+  tool = $state<Tool>("brush");
+  peek = $state<Peek>("none");
+  isUiHidden = $state(false);
+  isLive = $state(true);
+  link = $state.raw<Link>({ state: "connecting" });
+  engine = $state.raw<Pick<Status, "state" | "reason">>({ state: "live", reason: "" });
+  frame = $state.raw<FrameMessage | null>(null);
+  isCurrent = $state(false);
+  isGreeted = $state(false);
+  hasPicture = $state(false);
+  /** CSS pixels per document pixel. */
+  zoom = $state(1);
+  saving = $state.raw<SaveState>({ state: "saved" });
+  /** A picture that is kept next to this one, until the painter takes or leaves it. */
+  aside = $state.raw<Aside | null>(null);
+  latency_ms = $state<number | null>(null);
+  undoLabel = $state<string | null>(null);
+  redoLabel = $state<string | null>(null);
+  /** Counts canvases of another size: the view fits itself anew. */
+  openings = $state(0);
+
+  readonly #condition: Condition = $derived({
+    link: this.link, isGreeted: this.isGreeted, engine: this.engine, isLive: this.isLive, isCurrent: this.isCurrent,
+    frame: this.frame,
+  });
+  readonly status = $derived(statusLine(this.#condition));
+  readonly isPictureComing = $derived(isPictureComing(this.#condition));
+  readonly hints: ReadonlyMap<string, Hint> = $derived(new Map(this.frame?.hints.map((hint) => [hint.brush_id, hint])));
+
+  readonly edits = new Edits(this);
+  readonly session: Session;
+  readonly autosave: Autosave;
+  /** Asks for a tick; set by the easel. */
+  mark: () => void = () => undefined;
+  /** Ends a stroke in progress, so that steps of the history never overlap; set by the easel. */
+  finishStroke: () => void = () => undefined;
+  #document: Document | null = null;
+  #history: History | null = null;
+  #previous: Selection = null;
+  #pending: Shot | null = null;
+
+  constructor(url: string) {
+    this.autosave = new Autosave(() => this.scene(), (state) => this.#saved(state), (aside) => (this.aside = aside));
+    this.session = new Session(url, {
+      scene: () => (this.#document ? this.scene() : null),
+      masks: () => this.masks,
+      linkChanged: (link) => this.#linkChanged(link),
+      welcome: (message) => this.#welcome(message),
+      frame: (message) => void this.#received(message, this.link),
+      status: ({ state, reason }) => (this.engine = { state, reason }),
+      refused: (reason) => notices.tell(reason, { tone: "bad" }),
+      acknowledged: () => this.mark(),
+    });
+  }
+
+  /** Open what was autosaved, then speak to the server. */
+  async start(): Promise<void> {
+    try {
+      const opened = await this.autosave.load();
+      if (opened) this.#adopt(new Document(opened.facts, opened.masks));
+    } catch (error) {
+      notices.tell(messageOf(error), { tone: "bad" });
+    }
+    void this.autosave.claim();
+    this.session.connect();
+  }
+
+  get masks(): ReadonlyMap<string, MaskCanvas> {
+    return this.#document?.masks ?? new Map<string, MaskCanvas>();
+  }
+
+  /** The shorter side of the canvas; brushes are sized by it. */
+  get side_px(): number {
+    return Math.min(...(this.facts?.extent ?? [256, 256]));
+  }
+
+  scene(): Scene {
+    if (!this.#document) throw new Error("there is no document yet");
+    return toScene(this.#document.facts, this.#document.masks);
+  }
+
+  layer(brushId: Selection): LayerFacts | null {
+    return this.facts?.layers.find((layer) => layer.brush.id === brushId) ?? null;
+  }
+
+  // ---- edits ----
+  /** Put another document in the place of this one, as one step that can be undone. */
+  open(scene: Scene, label: string): void {
+    if (!this.#document) return;
+    this.run({ label }, [{ kind: "open", ...fromScene(scene) }]);
+    this.select(this.facts?.layers.at(-1)?.brush.id ?? null);
+  }
+
+  /** Exchange this picture for the one that is kept aside. */
+  async openAside(): Promise<void> {
+    try {
+      this.finishStroke();
+      this.open(await this.autosave.takeAside(), "open the other picture");
+    } catch (error) {
+      notices.tell(`The other picture could not be opened: ${messageOf(error)}`, { tone: "bad" });
+    }
+  }
+
+  run(edit: Edit, changes: readonly Change[]): void {
+    this.finishStroke();
+    if (this.#history) this.#edited(this.#history.run(edit, changes));
+  }
+
+  recordStroke(label: string, painted: readonly Painted[]): void {
+    if (painted.length === 0) return;
+    settings.hasPainted = true;
+    this.session.strokeEnded();
+    this.#history?.record({ label }, painted.map(({ brush_id, before }) => ({ kind: "swap_tiles", brush_id, tiles: before })));
+    this.#edited([]);
+  }
+
+  undo(): void {
+    this.finishStroke();
+    this.#edited(this.#history?.undo() ?? null);
+  }
+
+  redo(): void {
+    this.finishStroke();
+    this.#edited(this.#history?.redo() ?? null);
+  }
+
+  /** Once more from the start: reach the server, or have it make the picture that failed. */
+  retry(): void {
+    if (this.isGreeted) this.session.edit([{ kind: "replace_scene", scene: this.scene() }]);
+    else this.session.retryNow();
+    this.mark();
+  }
+
+  // ---- choices ----
+  select(brushId: Selection): void {
+    if (brushId === this.selected) return;
+    this.#previous = this.selected;
+    this.selected = brushId;
+  }
+
+  selectPrevious(): void {
+    if (this.#previous === null || this.layer(this.#previous)) this.select(this.#previous);
+  }
+
+  setLive(live: boolean): void {
+    this.isLive = live;
+    this.session.setLive(live && !document.hidden);
+  }
+
+  // ---- the picture ----
+  /** Take the decoded frame that waits to be shown. */
+  takeShot(): Shot | null {
+    const shot = this.#pending;
+    this.#pending = null;
+    return shot;
+  }
+
+  shown(message: FrameMessage): void {
+    this.frame = message;
+    this.hasPicture = true;
+    this.session.shown(message);
+    this.latency_ms = this.session.latency.records.at(-1)?.preview_ms ?? null;
+  }
+
+  /** Whether the settled picture of everything that was painted is shown. */
+  compare(): boolean {
+    const isShown = this.frame !== null && this.frame.settled && this.frame.revision >= this.session.revision;
+    return isShown && this.session.isSynchronous;
+  }
+
+  #adopt(document: Document): void {
+    this.#document = document;
+    this.#history = new History(document);
+    this.facts = document.facts;
+    this.selected = document.facts.layers.at(-1)?.brush.id ?? null;
+    this.openings++;
+  }
+
+  #edited(commands: readonly Command[] | null): void {
+    if (!commands || !this.#document || !this.#history) return;
+    this.session.edit(commands);
+    const [width, height] = this.#document.facts.extent;
+    if (this.facts?.extent[0] !== width || this.facts.extent[1] !== height) this.openings++;
+    this.facts = this.#document.facts;
+    this.undoLabel = this.#history.undoLabel;
+    this.redoLabel = this.#history.redoLabel;
+    if (this.selected !== null && !this.layer(this.selected)) this.selected = this.facts.layers.at(-1)?.brush.id ?? null;
+    this.autosave.changed();
+    this.mark();
+  }
+
+  #saved(state: SaveState): void {
+    this.saving = state;
+    if (state.state === "other_tab") notices.tell("semdraw is open in another tab: this one is not autosaved");
+  }
+
+  #linkChanged(link: Link): void {
+    this.link = link;
+    this.isGreeted = false;
+    this.takeShot()?.bitmap.close();
+    this.mark();
+  }
+
+  #welcome({ model, scene }: Welcome): void {
+    this.model = model;
+    this.frame = null;
+    this.engine = { state: "live", reason: "" };
+    if (!this.#document && scene) {
+      const { facts, masks } = fromScene(scene);
+      this.#adopt(new Document(facts, masks));
+    }
+    this.isGreeted = true;
+    this.mark();
+  }
+
+  /** Decode off the main thread; a frame of an earlier link is not ours any more. */
+  async #received(message: FrameMessage, link: Link): Promise<void> {
+    const jpeg = new Blob([message.jpeg as Uint8Array<ArrayBuffer>], { type: "image/jpeg" });
+    const bitmap = await createImageBitmap(jpeg).catch(() => null);
+    if (link !== this.link) return bitmap?.close();
+    if (!bitmap) return this.session.shown(message);
+    this.#pending = { message, bitmap };
+    this.mark();
+  }
+}

@@ -1,0 +1,266 @@
+// Generated from src/semdraw/protocol.py by web/scripts/wire.py; edit that, not this.
+export const VERSION = 1;
+export const MAX_MESSAGE_BYTES = 16777216;
+/** A new brush, but for its id and colour. */
+export const NEW_BRUSH = {"prompt": "", "name": "", "strength": 1.0, "prompt_strength": 1.0, "softness_px": 4.0, "seed": null} as const;
+
+/** First message of a connection: the version that the page speaks and its whole document, if it has one. */
+export interface Hello {
+  readonly kind: "hello";
+  readonly version: number;
+  readonly scene: Scene | null;
+}
+
+/** All that a picture depends on. */
+export interface Scene {
+  readonly canvas: Canvas;
+  readonly brushes: readonly Brush[];
+  readonly recipe: Recipe;
+  readonly seed: number;
+}
+
+/** Size, background and layers, bottom first. */
+export interface Canvas {
+  readonly extent: Extent;
+  readonly layers: readonly Layer[];
+  readonly background: PromptBackground | ColorBackground | ImageBackground;
+}
+
+/** Width and height, in pixels unless a name says cells. */
+export type Extent = readonly [number, number];
+
+/** Where a brush was painted. One per brush; the order of layers is the order of the canvas, bottom first. */
+export interface Layer {
+  readonly brush_id: string;
+  readonly mask: Mask;
+  readonly visible: boolean;
+  readonly locked: boolean;
+}
+
+/** A background described in words; an empty prompt means plain white. */
+export interface PromptBackground {
+  readonly type: "prompt";
+  readonly prompt: string;
+}
+
+/** A plain ground. */
+export interface ColorBackground {
+  readonly type: "color";
+  readonly color: string;
+}
+
+/** A picture that stays wherever nothing is painted. */
+export interface ImageBackground {
+  readonly type: "image";
+  readonly picture: Picture;
+}
+
+/** What a brush means. `softness_px` is the blur of its mask, at a canvas of 512 px. */
+export interface Brush {
+  readonly id: string;
+  readonly prompt: string;
+  readonly name: string;
+  readonly color: string;
+  readonly strength: number;
+  readonly prompt_strength: number;
+  readonly softness_px: number;
+  readonly seed: number | null;
+}
+
+/** How the picture is made: model, sampler and the settings of the method. `gamma` is for `tcd` alone. */
+export interface Recipe {
+  readonly model: string;
+  readonly weights_hash: string;
+  readonly sampler: "ddim" | "euler_trailing" | "flow" | "flow_lcm" | "flow_trailing" | "lcm" | "tcd";
+  readonly num_steps: number;
+  readonly gamma: number;
+  readonly bootstrap_steps: number;
+  readonly mask_mode: "continuous" | "discrete" | "semi_continuous";
+  readonly guidance_scale: number;
+  readonly cover: number;
+  readonly window_px: number | null;
+}
+
+/** One command. `seq` counts the page's edits; a number seen before is acknowledged and otherwise ignored. */
+export interface Edit {
+  readonly kind: "edit";
+  readonly seq: number;
+  readonly command: AddBrush | EditBrush | RemoveBrush | MoveLayer | EditLayer | PaintMask | SetBackground | SetSeed | SetRecipe | ReplaceScene;
+}
+
+/** A new brush with a blank layer; `index` counts from the bottom, left out it goes on top. */
+export interface AddBrush {
+  readonly kind: "add_brush";
+  readonly brush: Brush;
+  readonly index: number | null;
+}
+
+/** Change the fields that are given; `seed: null` returns to the seed of the scene. */
+export interface EditBrush {
+  readonly kind: "edit_brush";
+  readonly brush_id: string;
+  readonly prompt?: string;
+  readonly name?: string;
+  readonly color?: string;
+  readonly strength?: number;
+  readonly prompt_strength?: number;
+  readonly softness_px?: number;
+  readonly seed?: number | null;
+}
+
+export interface RemoveBrush {
+  readonly kind: "remove_brush";
+  readonly brush_id: string;
+}
+
+/** Put the layer at `index`, counted from the bottom. */
+export interface MoveLayer {
+  readonly kind: "move_layer";
+  readonly brush_id: string;
+  readonly index: number;
+}
+
+export interface EditLayer {
+  readonly kind: "edit_layer";
+  readonly brush_id: string;
+  readonly visible?: boolean;
+  readonly locked?: boolean;
+}
+
+/** Replace a rectangle of a mask; `alpha` is zlib-deflated, one byte per pixel, rows from the top. */
+export interface PaintMask {
+  readonly kind: "paint_mask";
+  readonly brush_id: string;
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+  readonly alpha: Uint8Array;
+}
+
+export interface SetBackground {
+  readonly kind: "set_background";
+  readonly background: PromptBackground | ColorBackground | ImageBackground;
+}
+
+export interface SetSeed {
+  readonly kind: "set_seed";
+  readonly seed: number;
+}
+
+export interface SetRecipe {
+  readonly kind: "set_recipe";
+  readonly recipe: Recipe;
+}
+
+/** The whole document: a file was opened, or the page comes back after a lost connection. */
+export interface ReplaceScene {
+  readonly kind: "replace_scene";
+  readonly scene: Scene;
+}
+
+/** Live off: edits are still kept, no picture is made. */
+export interface SetLive {
+  readonly kind: "set_live";
+  readonly live: boolean;
+}
+
+/** The page has shown this frame and takes the next one. */
+export interface Shown {
+  readonly kind: "shown";
+  readonly number: number;
+}
+
+/** Answer to Hello. `scene` is the starter scene when the page brought none. */
+export interface Welcome {
+  readonly kind: "welcome";
+  readonly version: number;
+  readonly model: ModelFacts;
+  readonly revision: number;
+  readonly scene: Scene | null;
+}
+
+/** What the page needs to know of the running model. */
+export interface ModelFacts {
+  readonly name: string;
+  readonly extent: Extent;
+  readonly extent_multiple: number;
+  readonly objects: readonly Concept[];
+  readonly backgrounds: readonly Concept[];
+}
+
+/** A word that the model knows. */
+export interface Concept {
+  readonly name: string;
+  readonly synonyms: readonly string[];
+}
+
+/** The edit is part of the scene from this revision on. */
+export interface Applied {
+  readonly kind: "applied";
+  readonly seq: number;
+  readonly revision: number;
+}
+
+/** A message or an edit was not accepted; `reason` is for people. `revision` is what the server holds. */
+export interface Refused {
+  readonly kind: "refused";
+  readonly reason: string;
+  readonly seq: number | null;
+  readonly revision: number;
+}
+
+/** One picture. `step` of `num_steps` is done; settled frames are final for their revision. */
+export interface FrameMessage {
+  readonly kind: "frame";
+  readonly number: number;
+  readonly revision: number;
+  readonly step: number;
+  readonly num_steps: number;
+  readonly settled: boolean;
+  readonly extent: Extent;
+  readonly timings: Timings;
+  readonly jpeg: Uint8Array;
+  readonly hints: readonly Hint[];
+}
+
+/** Milliseconds since the scene of this frame was taken up, and the network rows of the picture so far. */
+export interface Timings {
+  readonly compile_ms: number;
+  readonly denoise_ms: number;
+  readonly decode_ms: number;
+  readonly total_ms: number;
+  readonly rows: number;
+}
+
+/** What to tell the painter of one region. */
+export interface Hint {
+  readonly brush_id: string;
+  readonly problem: "hidden" | "no_prompt" | "too_small" | "unknown_words";
+  readonly words: readonly string[];
+}
+
+/** How the engine fares; `reason` is for people and empty when all is well. */
+export interface Status {
+  readonly kind: "status";
+  readonly state: "failed" | "live" | "loading" | "paused" | "recovering";
+  readonly reason: string;
+}
+
+export type ClientMessage = Hello | Edit | SetLive | Shown;
+
+export type ServerMessage = Welcome | Applied | Refused | FrameMessage | Status;
+
+export interface Mask {
+  readonly width: number;
+  readonly height: number;
+  readonly deflate: Uint8Array;
+}
+
+export interface Picture {
+  readonly png: Uint8Array;
+}
+
+export type Command = Edit["command"];
+
+export type Background = Canvas["background"];

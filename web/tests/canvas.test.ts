@@ -1,0 +1,114 @@
+import { expect, test } from "vitest";
+import { MaskCanvas } from "../src/canvas/mask";
+import { blend } from "../src/canvas/overlay";
+import { intersect, union } from "../src/canvas/rect";
+import { type Sample, stamp, sweptRect, type Tip } from "../src/canvas/stamp";
+import { Stroke } from "../src/canvas/stroke";
+import { fit, toDocument, zoomed } from "../src/canvas/view";
+import { Chance } from "./random";
+
+const HARD: Tip = { size_px: 20, softness: 0, erases: false };
+const at = (x: number, y: number, pressure = 1): Sample => ({ x, y, pressure });
+const value = (mask: MaskCanvas, x: number, y: number) => mask.alpha[y * mask.width + x];
+
+test("a dab is a disc of the tip's size", () => {
+  const mask = new MaskCanvas(64, 64);
+  stamp(mask, HARD, at(32, 32), at(32, 32));
+  const area = mask.alpha.reduce((sum, alpha) => sum + alpha / 255, 0);
+  expect(area).toBeCloseTo(Math.PI * 100, -1);
+  expect(value(mask, 32, 32)).toBe(255);
+  expect(value(mask, 32, 44)).toBe(0);
+});
+
+test("a soft tip falls from full to nothing and a repeated stroke does not harden it", () => {
+  const mask = new MaskCanvas(64, 64);
+  const soft = { ...HARD, size_px: 40, softness: 1 };
+  stamp(mask, soft, at(32, 32), at(32, 32));
+  const row = [...mask.alpha.subarray(32 * 64 + 32, 33 * 64)];
+  expect(row).toEqual(row.toSorted((a, b) => b - a));
+  const once = mask.alpha.slice();
+  stamp(mask, soft, at(32, 32), at(32, 32));
+  expect(mask.alpha).toEqual(once);
+});
+
+test("pressure widens the stroke from one end to the other", () => {
+  const mask = new MaskCanvas(100, 64);
+  stamp(mask, HARD, at(15, 32, 0.1), at(85, 32, 1));
+  const width = (x: number) => Array.from({ length: 64 }, (_, y) => value(mask, x, y) as number).filter((alpha) => alpha > 127).length;
+  expect(width(20)).toBeLessThan(width(50));
+  expect(width(50)).toBeLessThan(width(80));
+});
+
+test("the eraser takes away what the brush painted", () => {
+  const mask = new MaskCanvas(64, 64);
+  stamp(mask, HARD, at(10, 32), at(50, 32));
+  stamp(mask, { ...HARD, size_px: 30, erases: true }, at(5, 32), at(60, 32));
+  expect(mask.isBlank).toBe(true);
+});
+
+test("a piece changes nothing outside of the rectangle that it reports", () => {
+  const chance = new Chance(3);
+  for (let count = 0; count < 50; count++) {
+    const mask = new MaskCanvas(90, 70);
+    const point = () => at(chance.number() * 150 - 30, chance.number() * 130 - 30, chance.number());
+    const rect = stamp(mask, { ...HARD, size_px: 1 + chance.below(60), softness: chance.number() }, point(), point());
+    const outside = [...mask.alpha].some((alpha, index) => {
+      const inside = rect && intersect(rect, { x: index % 90, y: Math.floor(index / 90), width: 1, height: 1 });
+      return alpha > 0 && !inside;
+    });
+    expect(outside).toBe(false);
+  }
+});
+
+test("strokes outside of the canvas change nothing and report nothing", () => {
+  const mask = new MaskCanvas(64, 64);
+  expect(sweptRect(mask, HARD, at(-40, -40), at(-30, -35))).toBeNull();
+  expect(stamp(mask, HARD, at(200, 10), at(210, 10))).toBeNull();
+  expect(mask.unsent.isEmpty).toBe(true);
+});
+
+test("a cancelled stroke leaves every byte as it was, and an empty one leaves no step", () => {
+  const mask = new MaskCanvas(130, 70);
+  stamp(mask, HARD, at(60, 30), at(70, 40));
+  const before = mask.alpha.slice();
+  const stroke = new Stroke({ ...HARD, erases: true }, new Map([["a", mask]]));
+  stroke.add(at(50, 30));
+  stroke.add(at(129, 69));
+  stroke.cancel();
+  expect(mask.alpha).toEqual(before);
+
+  const again = new Stroke(HARD, new Map([["a", mask]]));
+  again.add(at(65, 35));
+  expect(again.finish()).toEqual([]);
+});
+
+test("an undo step keeps only the tiles that changed", () => {
+  const mask = new MaskCanvas(200, 200);
+  const stroke = new Stroke(HARD, new Map([["a", mask]]));
+  stroke.add(at(20, 20));
+  const [painted] = stroke.finish();
+  expect([...(painted?.before.keys() ?? [])]).toEqual([0]);
+});
+
+test("the upper ink covers the lower, and both stay where nothing lies above", () => {
+  const [lower, upper] = [new MaskCanvas(2, 1, new Uint8Array([255, 255])), new MaskCanvas(2, 1, new Uint8Array([0, 255]))];
+  const pixels = blend([{ mask: lower, color: "#ff0000" }, { mask: upper, color: "#0000ff" }], lower.bounds);
+  expect([...pixels]).toEqual([255, 0, 0, 255, 0, 0, 255, 255]);
+});
+
+test("rectangles unite and meet", () => {
+  const [a, b] = [{ x: 0, y: 0, width: 4, height: 4 }, { x: 2, y: 3, width: 10, height: 2 }];
+  expect(union(a, b)).toEqual({ x: 0, y: 0, width: 12, height: 5 });
+  expect(intersect(a, b)).toEqual({ x: 2, y: 3, width: 2, height: 1 });
+  expect(intersect(a, { x: 4, y: 0, width: 1, height: 1 })).toBeNull();
+});
+
+test("zooming keeps what lies under the cursor, fitting centres the canvas between the panels", () => {
+  const view = fit({ width: 256, height: 256 }, { width: 1000, height: 600 }, { top: 50, right: 300, bottom: 50, left: 60 });
+  expect(view).toEqual({ scale: 500 / 256, x: 60 + (640 - 500) / 2, y: 50 });
+  const cursor = { x: 321, y: 123 };
+  const under = toDocument(view, cursor);
+  const after = toDocument(zoomed(view, 3.7, cursor), cursor);
+  expect(after.x).toBeCloseTo(under.x);
+  expect(after.y).toBeCloseTo(under.y);
+});

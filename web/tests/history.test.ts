@@ -1,0 +1,115 @@
+import { expect, test } from "vitest";
+import { MaskCanvas } from "../src/canvas/mask";
+import { Stroke } from "../src/canvas/stroke";
+import { type Change, Document, type Facts } from "../src/document/document";
+import { History } from "../src/document/history";
+import { fromScene, toScene } from "../src/document/scene";
+import { decode, encode } from "../src/net/codec";
+import type { Brush, Scene, Welcome } from "../src/wire.gen";
+import golden from "./golden.json";
+import { Chance } from "./random";
+
+const SIDE = 100;
+const GREETING = decode(Uint8Array.from(atob(golden.down[0] as string), (char) => char.charCodeAt(0)).buffer) as Welcome;
+const RECIPE = (GREETING.scene as Scene).recipe;
+
+function brush(id: string): Brush {
+  return { id, prompt: id, name: "", color: "#e69f00", strength: 1, prompt_strength: 1, softness_px: 8, seed: null };
+}
+
+function blank(): Document {
+  const facts: Facts = {
+    extent: [SIDE, SIDE],
+    layers: ["castle", "moon"].map((id) => ({ brush: brush(id), visible: true, locked: false })),
+    background: { type: "prompt", prompt: "night sky" },
+    recipe: RECIPE,
+    seed: 7,
+  };
+  return new Document(facts, new Map(facts.layers.map(({ brush: { id } }) => [id, new MaskCanvas(SIDE, SIDE)])));
+}
+
+function bytesOf(document: Document): Uint8Array {
+  return encode(toScene(document.facts, document.masks));
+}
+
+function stroke(document: Document, history: History, chance: Chance): void {
+  const tip = { size_px: 1 + chance.below(40), softness: chance.number(), erases: chance.number() < 0.3 };
+  const painting = new Stroke(tip, new Map([chance.of([...document.masks])]));
+  const point = () => ({ x: chance.number() * 140 - 20, y: chance.number() * 140 - 20, pressure: chance.number() });
+  for (let count = 1 + chance.below(4); count > 0; count--) painting.add(point());
+  const changes = painting.finish().map(({ brush_id, before }): Change => ({ kind: "swap_tiles", brush_id, tiles: before }));
+  if (changes.length > 0) history.record({ label: "stroke" }, changes);
+}
+
+/** One edit of any kind; merges with the one before where keys are equal. */
+function edit(document: Document, history: History, chance: Chance, count: number): void {
+  const ids = document.facts.layers.map((layer) => layer.brush.id);
+  const id = ids.length > 0 ? chance.of(ids) : null;
+  const make: (() => Change | null)[] = [
+    () => ({ kind: "insert_layer", layer: { brush: brush(`b${count}`), visible: chance.number() < 0.5, locked: false }, mask: new MaskCanvas(SIDE, SIDE), index: chance.below(ids.length + 1) }),
+    () => (id === null ? null : { kind: "remove_brush", brush_id: id }),
+    () => (id === null ? null : { kind: "edit_brush", brush_id: id, prompt: `p${count}`, ...(chance.number() < 0.5 ? { seed: count } : {}) }),
+    () => (id === null ? null : { kind: "edit_brush", brush_id: id, color: "#123456" }),
+    () => (id === null ? null : { kind: "edit_layer", brush_id: id, visible: chance.number() < 0.5, locked: chance.number() < 0.5 }),
+    () => (id === null ? null : { kind: "move_layer", brush_id: id, index: chance.below(ids.length) }),
+    () => ({ kind: "set_background", background: chance.of([{ type: "color", color: "#ffffff" }, { type: "prompt", prompt: `q${count}` }] as const) }),
+    () => ({ kind: "set_seed", seed: chance.below(1000) }),
+    () => ({ kind: "open", ...fromScene(toScene(document.facts, document.masks)) }),
+  ];
+  if (id && chance.number() < 0.4) return stroke(document, history, chance);
+  const change = chance.of(make)();
+  const merges = change?.kind === "set_seed" || (change?.kind === "edit_brush" && change.color !== undefined);
+  if (change) history.run({ label: change.kind, ...(merges ? { mergeKey: JSON.stringify([change.kind, id]) } : {}) }, [change]);
+}
+
+test("any sequence of edits, all undone, is the start; all redone, it is the end", () => {
+  for (let seed = 0; seed < 40; seed++) {
+    const [document, chance] = [blank(), new Chance(seed)];
+    const history = new History(document, () => 0);
+    const start = bytesOf(document);
+    for (let count = 0; count < 40; count++) edit(document, history, chance, count);
+    const end = bytesOf(document);
+
+    while (history.undo());
+    expect(bytesOf(document), `seed ${seed}, undone`).toEqual(start);
+    while (history.redo());
+    expect(bytesOf(document), `seed ${seed}, redone`).toEqual(end);
+  }
+});
+
+test("letters typed in quick succession are one step, slower ones are two", () => {
+  const document = blank();
+  let now = 0;
+  const history = new History(document, () => now);
+  const type = (prompt: string) => history.run({ label: "prompt", mergeKey: "castle" }, [{ kind: "edit_brush", brush_id: "castle", prompt }]);
+  type("r");
+  type("ro");
+  now = 10_000;
+  type("rocket");
+  history.undo();
+  expect(document.facts.layers[0]?.brush.prompt).toBe("ro");
+  history.undo();
+  expect(document.facts.layers[0]?.brush.prompt).toBe("castle");
+  expect(history.undo()).toBeNull();
+});
+
+test("a new edit forgets what was undone", () => {
+  const document = blank();
+  const history = new History(document);
+  history.run({ label: "a" }, [{ kind: "set_seed", seed: 1 }]);
+  history.undo();
+  history.run({ label: "b" }, [{ kind: "set_seed", seed: 2 }]);
+  expect(history.redo()).toBeNull();
+});
+
+test("removing a painted brush tells the server, and undo tells it to add and to paint it again", () => {
+  const document = blank();
+  const history = new History(document);
+  const mask = document.mask("castle");
+  new Stroke({ size_px: 10, softness: 0, erases: false }, new Map([["castle", mask]])).add({ x: 50, y: 50, pressure: 1 });
+  mask.unsent.take();
+  const kinds = (commands: readonly { kind: string }[] | null) => commands?.map((command) => command.kind);
+  expect(kinds(history.run({ label: "remove" }, [{ kind: "remove_brush", brush_id: "castle" }]))).toEqual(["remove_brush"]);
+  expect(kinds(history.undo())).toEqual(["add_brush"]);
+  expect(document.mask("castle").unsent.take()).toEqual(mask.bounds);
+});
