@@ -61,6 +61,13 @@ def load_painter(path: Path, vocab_size: int, *, ema: bool = True) -> Painter:
     return painter
 
 
+def begin(state: Path, vocab_size: int) -> Painter:
+    """The network before its first step, reading with the trained text encoder; or any, where a run is resumed."""
+    if (state / "base.pt").exists():
+        return Painter(build_text_encoder(vocab_size))
+    return Painter(load_text_encoder(state, vocab_size))
+
+
 def large_share(progress: float) -> float:
     return next(share for until, share in LARGE_SHARES if progress < until)
 
@@ -76,9 +83,7 @@ def main() -> None:
     device = prepare(args)
     tokenizer = build_tokenizer()
     data = load_data(args.state, tokenizer, device, args.batch // world_size())
-    painter = Painter(load_text_encoder(args.state, len(tokenizer))).to(
-        device, memory_format=torch.channels_last
-    )
+    painter = begin(args.state, len(tokenizer)).to(device, memory_format=torch.channels_last)
     if args.device == "cpu":
         train_faster_on_cpu(painter.unet)
     levels = stable_diffusion_levels(device)

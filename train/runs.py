@@ -10,7 +10,7 @@ import argparse
 import math
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -81,6 +81,32 @@ def save_atomically(value: object, path: Path) -> None:
     temporary.replace(path)
 
 
+def save_state(
+    path: Path,
+    module: Mapping[str, Tensor],
+    ema: Mapping[str, Tensor],
+    *,
+    step: int = 0,
+    elapsed_s: float = 0.0,
+    samples: int = 0,
+) -> None:
+    """The file of a stage: weights and averages in fp16, and how far it has come."""
+    save_atomically(
+        {
+            "module": halves(module),
+            "ema": halves(ema),
+            "step": step,
+            "elapsed_s": elapsed_s,
+            "samples": samples,
+        },
+        path,
+    )
+
+
+def halves(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {name: value.half() if value.is_floating_point() else value for name, value in weights.items()}
+
+
 def random_for(seed: int, step: int, device: torch.device, *, shared: bool = False) -> torch.Generator:
     """One generator per step and process: a resumed run draws what an unbroken one would have drawn."""
     return torch.Generator(device).manual_seed((seed << 40) + (0 if shared else rank() << 32) + step)
@@ -115,7 +141,11 @@ class Ema:
 
 @dataclass(kw_only=True)
 class Run:
-    """A resumable stage: its weights, optimiser and averages live in one file."""
+    """A resumable stage: its weights and averages live in one small file.
+
+    The optimiser's moments are not kept: they would treble the file, and a warm-up after each resumption finds them
+    again within `warmup_steps`.
+    """
 
     path: Path
     module: nn.Module
@@ -130,32 +160,31 @@ class Run:
     step: int = 0
     elapsed_s: float = 0.0
     samples: int = 0
+    resumed_at: int = 0
 
     def resume(self) -> "Run":
         if not self.path.exists():
             return self
         state = torch.load(self.path, map_location="cpu", weights_only=True)
         self.module.load_state_dict(state["module"])
-        self.optimizer.load_state_dict(state["optimizer"])
         if self.ema:
-            device = next(self.module.parameters()).device
-            self.ema.weights = {name: value.to(device) for name, value in state["ema"].items()}
+            own = self.module.state_dict()
+            self.ema.weights = {name: value.to(own[name]) for name, value in state["ema"].items()}
         self.step, self.elapsed_s, self.samples = state["step"], state["elapsed_s"], state["samples"]
+        self.resumed_at = self.step
         return self
 
     def save(self) -> None:
         if rank() != 0:
             return
-        save_atomically(
-            {
-                "module": self.module.state_dict(),
-                "optimizer": self.optimizer.state_dict(),
-                "ema": self.ema.weights if self.ema else {},
-                "step": self.step,
-                "elapsed_s": self.elapsed_s,
-                "samples": self.samples,
-            },
+        averages = self.ema.weights if self.ema else {}
+        save_state(
             self.path,
+            self.module.state_dict(),
+            averages,
+            step=self.step,
+            elapsed_s=self.elapsed_s,
+            samples=self.samples,
         )
 
     def steps(self) -> Iterator[float]:
@@ -177,7 +206,8 @@ class Run:
         self.save()
 
     def scale(self, progress: float) -> float:
-        return min(1.0, (self.step + 1) / self.warmup_steps) * trapezoid(progress, decay_from=self.decay_from)
+        since = self.step - self.resumed_at
+        return min(1.0, (since + 1) / self.warmup_steps) * trapezoid(progress, decay_from=self.decay_from)
 
     def descend(self, loss: Tensor, *, clip: float = 1.0) -> None:
         self.optimizer.zero_grad(set_to_none=True)
