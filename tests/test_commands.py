@@ -26,7 +26,7 @@ from semdraw.commands import (
 )
 from semdraw.errors import SceneError
 from semdraw.geometry import Bounds
-from semdraw.scene import Brush, ColorBackground, Recipe, Scene
+from semdraw.scene import Brush, ColorBackground, PromptBackground, Recipe, Scene
 from tests.scenes import two_regions
 
 
@@ -59,6 +59,14 @@ def test_editing_a_brush_changes_only_what_is_given() -> None:
     assert after.brush("moon").prompt == "sun"
     assert after.brush("moon").color == before.brush("moon").color
     assert after.canvas == before.canvas
+
+
+def test_negative_prompts_are_edited_like_prompts() -> None:
+    before = two_regions()
+    after = apply(before, EditBrush(brush_id="moon", negative="blurry"))
+    assert (after.brush("moon").negative, after.brush("moon").prompt) == ("blurry", "full moon")
+    behind = PromptBackground(prompt="sea", negative="people")
+    assert apply(before, SetBackground(background=behind)).canvas.background == behind
 
 
 def test_null_returns_a_brush_to_the_seed_of_the_scene() -> None:
@@ -113,6 +121,8 @@ def test_painting_a_rectangle_and_painting_it_back_restores_the_scene() -> None:
         (MoveLayer(brush_id="x", index=0), "no layer"),
         (EditLayer(brush_id="x", visible=True), "no layer"),
         (AddBrush(brush=Brush(id="moon")), "must differ"),
+        (SetRecipe(recipe=Recipe(step_indices=(0, 12, 4))), r"must rise.*try \[0, 4, 12\]"),
+        (SetRecipe(recipe=Recipe(step_indices=(0, 50))), "from 0 to 49"),
         (paint(Bounds(0, 0, 2, 2), bytes(4), brush_id="x"), "no layer"),
         (paint(Bounds(63, 63, 2, 2), bytes(4)), "outside"),
         (paint(Bounds(0, 0, 2, 2), bytes(3)), "expected 4"),

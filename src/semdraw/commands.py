@@ -52,6 +52,7 @@ class EditBrush(_Command, frozen=True, tag="edit_brush"):
 
     brush_id: Id
     prompt: Prompt | UnsetType = UNSET
+    negative: Prompt | UnsetType = UNSET
     name: Name | UnsetType = UNSET
     color: Color | UnsetType = UNSET
     strength: Share | UnsetType = UNSET
@@ -152,7 +153,7 @@ def apply(scene: Scene, command: Command) -> Scene:
         case SetSeed(seed=seed):
             return replace(scene, seed=seed)
         case SetRecipe(recipe=recipe):
-            return replace(scene, recipe=recipe)
+            return checked(replace(scene, recipe=recipe))
         case ReplaceScene(scene=new):
             return checked(new)
         case _:

@@ -8,10 +8,10 @@ import msgspec
 
 
 class Hint(msgspec.Struct, frozen=True):
-    """What to tell the painter of one region."""
+    """What to tell the painter of one region; an empty `brush_id` is the background."""
 
     brush_id: str
-    problem: Literal["too_small", "hidden", "no_prompt", "unknown_words"]
+    problem: Literal["too_small", "hidden", "no_prompt", "unknown_words", "negative_unused"]
     words: tuple[str, ...] = ()
 
 

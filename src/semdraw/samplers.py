@@ -28,6 +28,7 @@ FACTS: Final[dict[Sampler, SamplerFacts]] = {
     "tcd": SamplerFacts(label="TCD", is_flow=False, num_steps=4),
     "euler_trailing": SamplerFacts(label="Euler", is_flow=False, num_steps=20),
     "ddim": SamplerFacts(label="DDIM", is_flow=False, num_steps=20),
+    "ddim_trailing": SamplerFacts(label="DDIM trailing", is_flow=False, num_steps=4),
     "flow": SamplerFacts(label="Flow Euler", is_flow=True, num_steps=28),
     "flow_trailing": SamplerFacts(label="Flow Euler trailing", is_flow=True, num_steps=8),
     "flow_lcm": SamplerFacts(label="Flow LCM", is_flow=True, num_steps=4),
@@ -64,7 +65,13 @@ def fitted(recipe: Recipe, own: Recipe) -> Recipe:
     """A recipe for a model whose own is `own`, which lends sampler and steps where a recipe's are for another kind."""
     if FACTS[recipe.sampler].is_flow == FACTS[own.sampler].is_flow:
         return recipe
-    return replace(recipe, sampler=own.sampler, num_steps=own.num_steps)
+    return replace(
+        recipe,
+        sampler=own.sampler,
+        num_steps=own.num_steps,
+        step_indices=own.step_indices,
+        grid_steps=own.grid_steps,
+    )
 
 
 def require_suiting(sampler: Sampler, *, is_flow: bool) -> None:

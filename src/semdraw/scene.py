@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, NewType
 
@@ -32,6 +33,7 @@ Color = Annotated[str, msgspec.Meta(pattern=r"^#[0-9a-f]{6}$")]
 Share = Annotated[float, msgspec.Meta(ge=0.0, le=1.0)]
 Seed = Annotated[int, msgspec.Meta(ge=0, lt=2**32)]
 Softness = Annotated[float, msgspec.Meta(ge=0.0, le=100.0)]
+Length = Annotated[int, msgspec.Meta(ge=0, le=MAX_SIDE_PX)]
 
 
 class Value(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -151,10 +153,14 @@ class Picture(_Raster):
 
 
 class Brush(Value, frozen=True):
-    """What a brush means. `softness_px` is the blur of its mask, at a canvas of 512 px."""
+    """What a brush means. `softness_px` is the blur of its mask, at a canvas of 512 px.
+
+    negative: what guidance leads away from; it acts while guidance is on.
+    """
 
     id: Id
     prompt: Prompt = ""
+    negative: Prompt = ""
     name: Name = ""
     color: Color = "#5b8def"
     strength: Share = 1.0
@@ -173,9 +179,10 @@ class Layer(Value, frozen=True):
 
 
 class PromptBackground(Value, frozen=True, tag="prompt"):
-    """A background described in words; an empty prompt means plain white."""
+    """A background described in words; an empty prompt means plain white. `negative` acts while guidance is on."""
 
     prompt: Prompt = ""
+    negative: Prompt = ""
 
 
 class ColorBackground(Value, frozen=True, tag="color"):
@@ -191,23 +198,51 @@ class ImageBackground(Value, frozen=True, tag="image"):
 
 
 Background = PromptBackground | ColorBackground | ImageBackground
-Sampler = Literal["lcm", "tcd", "euler_trailing", "ddim", "flow", "flow_trailing", "flow_lcm"]
+Sampler = Literal[
+    "lcm", "tcd", "euler_trailing", "ddim", "ddim_trailing", "flow", "flow_trailing", "flow_lcm"
+]
 MaskMode = Literal["discrete", "semi_continuous", "continuous"]
+MethodName = Literal["exact", "published", "multidiffusion"]
+Guidance = Literal["full", "residual_self", "residual_once"]
+GridPoint = Annotated[int, msgspec.Meta(ge=0, lt=1000)]
 
 
 class Recipe(Value, frozen=True):
-    """How the picture is made: model, sampler and the settings of the method. `gamma` is for `tcd` alone."""
+    """How the picture is made: model, sampler and the settings of the method. `gamma` is for `tcd` alone.
+
+    step_indices: which steps of `grid_steps` are taken; empty means `num_steps` even ones.
+    bootstrap_steps: first steps that show a region alone; bootstrap_mix: how many of them show it on a plain ground,
+    the others on what lies behind. leak_sensitivity: how little a region may differ from that ground and still count
+    as drawn; 0 counts all of it. guidance_scale: 1 is off; guidance_delta: share of the residual noise.
+    region_suffix, window_px, tile_px: None is the model's own; 0 px is the whole canvas.
+    blend: whether a known background keeps its own pixels where nothing is painted.
+    """
 
     model: Name = "picturebook"
     weights_hash: Annotated[str, msgspec.Meta(max_length=64)] = ""
     sampler: Sampler = "lcm"
     num_steps: Annotated[int, msgspec.Meta(ge=1, le=100)] = 4
     gamma: Share = 0.3
-    bootstrap_steps: Annotated[int, msgspec.Meta(ge=0, le=10)] = 2
+    method: MethodName = "exact"
+    step_indices: Annotated[tuple[GridPoint, ...], msgspec.Meta(max_length=100)] = ()
+    grid_steps: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 50
+    bootstrap_steps: Annotated[int, msgspec.Meta(ge=0, le=50)] = 2
+    bootstrap_mix: Annotated[float, msgspec.Meta(ge=0.0, le=50.0)] = 50.0
+    leak_sensitivity: Annotated[float, msgspec.Meta(ge=0.0, le=10.0)] = 0.2
     mask_mode: MaskMode = "continuous"
     guidance_scale: Annotated[float, msgspec.Meta(ge=1.0, le=30.0)] = 1.0
+    guidance: Guidance = "full"
+    guidance_delta: Annotated[float, msgspec.Meta(ge=0.0, le=2.0)] = 1.0
     cover: Share = 0.3
-    window_px: Annotated[int, msgspec.Meta(ge=0, le=MAX_SIDE_PX)] | None = None
+    region_suffix: Prompt | None = None
+    window_px: Length | None = None
+    tile_px: Length | None = None
+    blend: bool = True
+
+    @property
+    def step_count(self) -> int:
+        """How many steps a picture takes."""
+        return len(self.step_indices) or self.num_steps
 
 
 class Canvas(Value, frozen=True):
@@ -291,6 +326,7 @@ class Scene(Value, frozen=True):
 
 def checked(scene: Scene) -> Scene:
     """The scene itself, or a SceneError: the rules that types alone do not hold."""
+    check_steps(scene.recipe)
     extent = scene.canvas.extent
     _check_extent("a canvas", extent)
     if isinstance(scene.canvas.background, ImageBackground):
@@ -310,6 +346,18 @@ def checked(scene: Scene) -> Scene:
         if layer.mask.extent != extent:
             raise SceneError(f"the mask of {layer.brush_id!r} is {layer.mask.extent}, the canvas is {extent}")
     return scene
+
+
+def check_steps(recipe: Recipe) -> None:
+    """A SceneError where a recipe's own list of steps does not go down a grid."""
+    steps, grid = recipe.step_indices, recipe.grid_steps
+    if any(before >= after for before, after in pairwise(steps)):
+        raise SceneError(f"step_indices must rise, got {list(steps)}; try {sorted(set(steps))}")
+    if steps and not all(0 <= step < grid for step in steps):
+        raise SceneError(
+            f"step_indices lie on a grid of {grid} steps, hence from 0 to {grid - 1}, got {list(steps)}; "
+            "give other ones, or another grid_steps"
+        )
 
 
 def _check_extent(what: str, extent: Extent) -> None:

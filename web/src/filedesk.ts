@@ -20,7 +20,7 @@ export class FileDesk {
   newPicture(): void {
     const { facts, model } = this.#studio;
     if (!facts) return;
-    const canvas = { extent: model?.extent ?? facts.extent, layers: [], background: { type: "prompt", prompt: "" } } as const;
+    const canvas = { extent: model?.extent ?? facts.extent, layers: [], background: { type: "prompt", prompt: "", negative: "" } } as const;
     this.#studio.open({ canvas, brushes: [], recipe: facts.recipe, seed: 0 }, "new picture");
     notices.tell("A new picture", { action: { label: "Undo", run: () => this.#studio.undo() } });
   }

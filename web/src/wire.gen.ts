@@ -2,7 +2,7 @@
 export const VERSION = 1;
 export const MAX_MESSAGE_BYTES = 16777216;
 /** A new brush, but for its id and colour. */
-export const NEW_BRUSH = {"prompt": "", "name": "", "strength": 1.0, "prompt_strength": 1.0, "softness_px": 4.0, "seed": null} as const;
+export const NEW_BRUSH = {"prompt": "", "negative": "", "name": "", "strength": 1.0, "prompt_strength": 1.0, "softness_px": 4.0, "seed": null} as const;
 
 /** First message of a connection: the version that the page speaks and its whole document, if it has one. */
 export interface Hello {
@@ -37,10 +37,11 @@ export interface Layer {
   readonly locked: boolean;
 }
 
-/** A background described in words; an empty prompt means plain white. */
+/** A background described in words; an empty prompt means plain white. `negative` acts while guidance is on. */
 export interface PromptBackground {
   readonly type: "prompt";
   readonly prompt: string;
+  readonly negative: string;
 }
 
 /** A plain ground. */
@@ -55,10 +56,13 @@ export interface ImageBackground {
   readonly picture: Picture;
 }
 
-/** What a brush means. `softness_px` is the blur of its mask, at a canvas of 512 px. */
+/** What a brush means. `softness_px` is the blur of its mask, at a canvas of 512 px.
+
+    negative: what guidance leads away from; it acts while guidance is on. */
 export interface Brush {
   readonly id: string;
   readonly prompt: string;
+  readonly negative: string;
   readonly name: string;
   readonly color: string;
   readonly strength: number;
@@ -67,18 +71,35 @@ export interface Brush {
   readonly seed: number | null;
 }
 
-/** How the picture is made: model, sampler and the settings of the method. `gamma` is for `tcd` alone. */
+/** How the picture is made: model, sampler and the settings of the method. `gamma` is for `tcd` alone.
+
+    step_indices: which steps of `grid_steps` are taken; empty means `num_steps` even ones.
+    bootstrap_steps: first steps that show a region alone; bootstrap_mix: how many of them show it on a plain ground,
+    the others on what lies behind. leak_sensitivity: how little a region may differ from that ground and still count
+    as drawn; 0 counts all of it. guidance_scale: 1 is off; guidance_delta: share of the residual noise.
+    region_suffix, window_px, tile_px: None is the model's own; 0 px is the whole canvas.
+    blend: whether a known background keeps its own pixels where nothing is painted. */
 export interface Recipe {
   readonly model: string;
   readonly weights_hash: string;
-  readonly sampler: "ddim" | "euler_trailing" | "flow" | "flow_lcm" | "flow_trailing" | "lcm" | "tcd";
+  readonly sampler: "ddim" | "ddim_trailing" | "euler_trailing" | "flow" | "flow_lcm" | "flow_trailing" | "lcm" | "tcd";
   readonly num_steps: number;
   readonly gamma: number;
+  readonly method: "exact" | "multidiffusion" | "published";
+  readonly step_indices: readonly number[];
+  readonly grid_steps: number;
   readonly bootstrap_steps: number;
+  readonly bootstrap_mix: number;
+  readonly leak_sensitivity: number;
   readonly mask_mode: "continuous" | "discrete" | "semi_continuous";
   readonly guidance_scale: number;
+  readonly guidance: "full" | "residual_once" | "residual_self";
+  readonly guidance_delta: number;
   readonly cover: number;
+  readonly region_suffix: string | null;
   readonly window_px: number | null;
+  readonly tile_px: number | null;
+  readonly blend: boolean;
 }
 
 /** One command. `seq` counts the page's edits; a number seen before is acknowledged and otherwise ignored. */
@@ -100,6 +121,7 @@ export interface EditBrush {
   readonly kind: "edit_brush";
   readonly brush_id: string;
   readonly prompt?: string;
+  readonly negative?: string;
   readonly name?: string;
   readonly color?: string;
   readonly strength?: number;
@@ -233,10 +255,10 @@ export interface Timings {
   readonly rows: number;
 }
 
-/** What to tell the painter of one region. */
+/** What to tell the painter of one region; an empty `brush_id` is the background. */
 export interface Hint {
   readonly brush_id: string;
-  readonly problem: "hidden" | "no_prompt" | "too_small" | "unknown_words";
+  readonly problem: "hidden" | "negative_unused" | "no_prompt" | "too_small" | "unknown_words";
   readonly words: readonly string[];
 }
 

@@ -14,14 +14,14 @@ const GREETING = decode(Uint8Array.from(atob(golden.down[0] as string), (char) =
 const RECIPE = (GREETING.scene as Scene).recipe;
 
 function brush(id: string): Brush {
-  return { id, prompt: id, name: "", color: "#e69f00", strength: 1, prompt_strength: 1, softness_px: 8, seed: null };
+  return { id, prompt: id, negative: "", name: "", color: "#e69f00", strength: 1, prompt_strength: 1, softness_px: 8, seed: null };
 }
 
 function blank(): Document {
   const facts: Facts = {
     extent: [SIDE, SIDE],
     layers: ["castle", "moon"].map((id) => ({ brush: brush(id), visible: true, locked: false })),
-    background: { type: "prompt", prompt: "night sky" },
+    background: { type: "prompt", prompt: "night sky", negative: "" },
     recipe: RECIPE,
     seed: 7,
   };
@@ -52,7 +52,7 @@ function edit(document: Document, history: History, chance: Chance, count: numbe
     () => (id === null ? null : { kind: "edit_brush", brush_id: id, color: "#123456" }),
     () => (id === null ? null : { kind: "edit_layer", brush_id: id, visible: chance.number() < 0.5, locked: chance.number() < 0.5 }),
     () => (id === null ? null : { kind: "move_layer", brush_id: id, index: chance.below(ids.length) }),
-    () => ({ kind: "set_background", background: chance.of([{ type: "color", color: "#ffffff" }, { type: "prompt", prompt: `q${count}` }] as const) }),
+    () => ({ kind: "set_background", background: chance.of([{ type: "color", color: "#ffffff" }, { type: "prompt", prompt: `q${count}`, negative: "" }] as const) }),
     () => ({ kind: "set_seed", seed: chance.below(1000) }),
     () => ({ kind: "open", ...fromScene(toScene(document.facts, document.masks)) }),
   ];

@@ -27,7 +27,7 @@ test("the scene of a message becomes a document and goes back unchanged", () => 
 
 test("the page writes the maps that Python writes", () => {
   const scene = (welcome as Welcome).scene as Scene;
-  const brush = { id: "b", prompt: "moon", name: "", color: "#5b8def", strength: 1, prompt_strength: 1, softness_px: 4, seed: null };
+  const brush = { id: "b", prompt: "moon", negative: "", name: "", color: "#5b8def", strength: 1, prompt_strength: 1, softness_px: 4, seed: null };
   const alpha = deflate(new Uint8Array([0, 255]));
   const said: ClientMessage[] = [
     { kind: "hello", version: 1, scene },

@@ -9,6 +9,7 @@ export function hintText({ problem, words }: Hint): string {
     case "hidden": return "hidden by the layers above";
     case "no_prompt": return "say what shall appear";
     case "unknown_words": return `the model does not know ${words.map((word) => `“${word}”`).join(", ")}`;
+    case "negative_unused": return "its negative prompt acts only with a guidance above 1";
     default: return assertNever(problem);
   }
 }
