@@ -14,6 +14,7 @@ from diffusers import AutoencoderTiny, UNet2DConditionModel
 from transformers import CLIPTextModel
 
 from train.base import Painter
+from train.networks import LATENT_CHANNELS
 from train.runs import STATE, save_state
 from train.vae import Codec
 
@@ -23,8 +24,8 @@ def adopted_codec(folder: Path) -> Codec:
     codec = Codec()
     vae = AutoencoderTiny.from_pretrained(folder / "vae", local_files_only=True, torch_dtype=torch.float32)
     codec.vae.load_state_dict(vae.state_dict())
-    codec.norm.running_mean = torch.zeros_like(vae.encoder.layers[-1].bias)
-    codec.norm.running_var = torch.full_like(codec.norm.running_mean, 1 - codec.norm.eps)
+    codec.norm.running_mean = torch.zeros(LATENT_CHANNELS)
+    codec.norm.running_var = torch.full((LATENT_CHANNELS,), 1 - codec.norm.eps)
     return codec
 
 

@@ -20,7 +20,7 @@ from train.diffusion import (
 )
 from train.muon import muon_and_adamw
 from train.networks import build_text_encoder, build_unet, train_faster_on_cpu
-from train.runs import Ema, Meter, Run, parser, prepare, random_for, world_size
+from train.runs import Ema, Meter, Run, on_device, parser, prepare, random_for, world_size
 from train.text import load_text_encoder
 from train.vocabulary import build_tokenizer
 
@@ -83,7 +83,7 @@ def main() -> None:
     device = prepare(args)
     tokenizer = build_tokenizer()
     data = load_data(args.state, tokenizer, device, args.batch // world_size())
-    painter = begin(args.state, len(tokenizer)).to(device, memory_format=torch.channels_last)
+    painter = on_device(begin(args.state, len(tokenizer)), device)
     if args.device == "cpu":
         train_faster_on_cpu(painter.unet)
     levels = stable_diffusion_levels(device)

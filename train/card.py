@@ -8,10 +8,11 @@ import json
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
-from diffusers import DiffusionPipeline, StableDiffusionPipeline
+from diffusers import StableDiffusionPipeline
 from PIL import Image, ImageDraw
 from torch import Tensor
 
@@ -19,19 +20,20 @@ from train.concepts import backgrounds, objects
 from train.oracle import Judge, judge_views, load_judge, square, to_pixels, view
 from train.scenes import render_single
 
+Pipeline = Any  # of diffusers, whose calls are untyped
 MODEL = Path("src/semdraw/weights/picturebook")
 ROWS = 16  # pictures a network call
 MIDDLE_PX = 160  # of a canvas with one object in its middle, the judge sees so much
 
 
-def load_pipeline(folder: Path) -> StableDiffusionPipeline:
+def load_pipeline(folder: Path) -> Pipeline:
     pipeline = StableDiffusionPipeline.from_pretrained(folder, local_files_only=True).to(torch.float32)
     pipeline.set_progress_bar_config(disable=True)
     return pipeline
 
 
 def draw(
-    pipeline: DiffusionPipeline,
+    pipeline: Pipeline,
     prompts: Sequence[str],
     seeds: Sequence[int],
     size_px: int,
@@ -68,7 +70,9 @@ def share_right(
     return 1 - len(missed) / len(wanted), missed
 
 
-def single_objects(pipeline, judge: Judge, size_px: int, seeds: int, **how) -> tuple[float, list[int]]:
+def single_objects(
+    pipeline: Pipeline, judge: Judge, size_px: int, seeds: int, **how: Any
+) -> tuple[float, list[int]]:
     wanted = [index for index in range(len(objects())) for _ in range(seeds)]
     prompts = [f"a {objects()[index].name} on a white background" for index in wanted]
     numbers = [1000 * seed + index for index in range(len(objects())) for seed in range(seeds)]
@@ -77,7 +81,9 @@ def single_objects(pipeline, judge: Judge, size_px: int, seeds: int, **how) -> t
     return share_right(judge, [square(each, centre, MIDDLE_PX) for each in pictures], wanted)
 
 
-def bare_backgrounds(pipeline, judge: Judge, size_px: int, seeds: int, **how) -> tuple[float, list[int]]:
+def bare_backgrounds(
+    pipeline: Pipeline, judge: Judge, size_px: int, seeds: int, **how: Any
+) -> tuple[float, list[int]]:
     indices = [index for index in range(len(backgrounds())) for _ in range(seeds)]
     prompts = [backgrounds()[index].name for index in indices]
     numbers = [1000 * seed + index for index in range(len(backgrounds())) for seed in range(seeds)]
@@ -93,7 +99,7 @@ def spread(judge: Judge, pictures: Sequence[Image.Image]) -> float:
     return torch.pdist(features).mean().item()
 
 
-def diversity(pipeline, judge: Judge, *, seeds: int = 8, every: int = 4) -> float:
+def diversity(pipeline: Pipeline, judge: Judge, *, seeds: int = 8, every: int = 4) -> float:
     """DIV: how far apart the pictures of one prompt lie, against renders of the same object on white."""
     ratios = []
     for index in range(0, len(objects()), every):
@@ -104,9 +110,9 @@ def diversity(pipeline, judge: Judge, *, seeds: int = 8, every: int = 4) -> floa
     return float(np.mean(ratios))
 
 
-def region_scenes(count: int) -> list[dict[str, object]]:
+def region_scenes(count: int) -> list[dict[str, Any]]:
     """Two or three round regions of 88-130 px apart from each other on a 256 px canvas, over a named background."""
-    scenes = []
+    scenes: list[dict[str, Any]] = []
     for seed in range(count):
         random = np.random.default_rng([50_000_000, seed])
         num_regions = 2 + seed % 2
@@ -167,7 +173,7 @@ def grid(pictures: Sequence[Image.Image], columns: int, labels: Sequence[str] = 
     return page
 
 
-def contact_sheet(pipeline) -> Image.Image:
+def contact_sheet(pipeline: Pipeline) -> Image.Image:
     """Every concept, 4 steps, seed = its number in the table; none picked."""
     names = [concept.name for concept in (*objects(), *backgrounds())]
     prompts = [f"a {concept.name} on a white background" for concept in objects()]

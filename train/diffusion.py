@@ -1,6 +1,7 @@
 """The noise levels of Stable Diffusion, v-prediction, and where in time to train."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from diffusers import UNet2DConditionModel
@@ -10,9 +11,10 @@ NUM_TIMESTEPS = 1000
 INFERENCE_TIMESTEPS = (999, 759, 499, 259)  # the four steps of LCM
 NEAR = 60
 BUCKETS = (0, 250, 500, 750, 1000)
-NOISE_SCHEDULE = {
-    "beta_start": 0.00085,
-    "beta_end": 0.012,
+BETA_START, BETA_END = 0.00085, 0.012
+NOISE_SCHEDULE: dict[str, Any] = {
+    "beta_start": BETA_START,
+    "beta_end": BETA_END,
     "beta_schedule": "scaled_linear",
     "num_train_timesteps": NUM_TIMESTEPS,
     "prediction_type": "v_prediction",
@@ -31,7 +33,7 @@ class Levels:
 
 
 def stable_diffusion_levels(device: torch.device | str = "cpu") -> Levels:
-    low, high = NOISE_SCHEDULE["beta_start"] ** 0.5, NOISE_SCHEDULE["beta_end"] ** 0.5
+    low, high = BETA_START**0.5, BETA_END**0.5
     betas = torch.linspace(low, high, NUM_TIMESTEPS, dtype=torch.float64) ** 2
     kept = (1 - betas).cumprod(0)
     return Levels(kept.sqrt().float().to(device), (1 - kept).sqrt().float().to(device))

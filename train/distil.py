@@ -25,7 +25,7 @@ from train.diffusion import (
 )
 from train.muon import muon_and_adamw
 from train.networks import train_faster_on_cpu
-from train.runs import Ema, Meter, Run, parser, prepare, random_for, world_size
+from train.runs import Ema, Meter, Run, move_towards, on_device, parser, prepare, random_for, world_size
 from train.vocabulary import build_tokenizer, encode
 
 GRID = 20  # timesteps 999, 979 ... 259, as LCMScheduler counts them
@@ -108,7 +108,7 @@ class Distiller:
 
     @torch.no_grad()
     def follow(self, decay: float = 0.95) -> None:
-        torch._foreach_lerp_(list(self.target.parameters()), list(self.student.parameters()), 1 - decay)
+        move_towards(list(self.target.parameters()), list(self.student.parameters()), 1 - decay)
 
 
 def main() -> None:
@@ -121,9 +121,7 @@ def main() -> None:
     device = prepare(args)
     tokenizer = build_tokenizer()
     data = load_data(args.state, tokenizer, device, args.batch // world_size())
-    painter = load_painter(args.state / "base.pt", len(tokenizer)).to(
-        device, memory_format=torch.channels_last
-    )
+    painter = on_device(load_painter(args.state / "base.pt", len(tokenizer)), device)
     if args.device == "cpu":
         train_faster_on_cpu(painter.unet)
     distiller = Distiller(

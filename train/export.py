@@ -5,6 +5,7 @@ python -m train.export --to src/semdraw/weights/picturebook
 
 import json
 from pathlib import Path
+from typing import Any
 
 import torch
 from diffusers import LCMScheduler, StableDiffusionPipeline
@@ -32,7 +33,8 @@ def newest_painter(state: Path, vocab_size: int, stages: tuple[str, ...] = STAGE
 def build_pipeline(state: Path, stages: tuple[str, ...] = STAGES) -> StableDiffusionPipeline:
     tokenizer = build_tokenizer()
     painter = newest_painter(state, len(tokenizer), stages).eval()
-    return StableDiffusionPipeline(
+    build: Any = StableDiffusionPipeline  # its own annotations know neither small autoencoders nor LCM
+    return build(
         vae=load_vae(state),
         text_encoder=painter.text_encoder,
         tokenizer=tokenizer,

@@ -7,6 +7,7 @@ import multiprocessing
 from concurrent.futures import ProcessPoolExecutor
 from functools import cache, partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -14,7 +15,7 @@ from diffusers import AutoencoderTiny
 from torch import Tensor
 
 from train.networks import DOWNSCALE
-from train.runs import parser, prepare, save_atomically
+from train.runs import on_device, parser, prepare, save_atomically
 from train.scenes import render
 from train.vae import load_vae
 
@@ -25,7 +26,7 @@ CHUNK = 64
 def worker_vae(state: Path, device: str) -> AutoencoderTiny:
     """One autoencoder per worker process, on one thread."""
     torch.set_num_threads(1)
-    return load_vae(state).to(device, memory_format=torch.channels_last)
+    return on_device(load_vae(state), torch.device(device))
 
 
 @torch.no_grad()
@@ -44,7 +45,7 @@ def encode_chunk(seeds: range, *, size_px: int, state: Path, device: str) -> tup
     return torch.cat(latents), [scene.caption for scene in scenes]
 
 
-def encode_scenes(count: int, size_px: int, state: Path, device: str, *, workers: int) -> dict[str, object]:
+def encode_scenes(count: int, size_px: int, state: Path, device: str, *, workers: int) -> dict[str, Any]:
     """{"latents": (n 4 h w) float16, "captions": unique strings, "index": (n,) which caption}."""
     seeds = [range(first, min(first + CHUNK, count)) for first in range(0, count, CHUNK)]
     work = partial(encode_chunk, size_px=size_px, state=state, device=device)

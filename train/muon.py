@@ -36,7 +36,7 @@ class Muon(torch.optim.Optimizer):
         super().__init__(parameters, {"lr": lr})
 
     @torch.no_grad()
-    def step(self, closure: Any = None) -> None:  # noqa: ARG002
+    def step(self, closure: Any = None) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]  # noqa: ARG002
         for group in self.param_groups:
             parameters = [each for each in group["params"] if each.grad is not None]
             flat = self.directions(parameters)
@@ -51,6 +51,7 @@ class Muon(torch.optim.Optimizer):
         )
         parts = flat.split([each.numel() for each in parameters])
         for number, (each, part) in enumerate(zip(parameters, parts, strict=True)):
+            assert each.grad is not None
             momentum = self.state[each].setdefault("momentum", torch.zeros_like(each))
             momentum.lerp_(each.grad, 1 - MOMENTUM)
             if number % world_size() == rank():
@@ -78,13 +79,6 @@ class Both:
     def step(self) -> None:
         for optimizer in self.optimizers:
             optimizer.step()
-
-    def state_dict(self) -> list[dict[str, Any]]:
-        return [optimizer.state_dict() for optimizer in self.optimizers]
-
-    def load_state_dict(self, states: list[dict[str, Any]]) -> None:
-        for optimizer, state in zip(self.optimizers, states, strict=True):
-            optimizer.load_state_dict(state)
 
 
 def muon_and_adamw(unet: nn.Module, others: Iterable[nn.Parameter], lr: float) -> Both:

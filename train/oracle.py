@@ -17,8 +17,8 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from train.concepts import backgrounds, objects
-from train.runs import Meter, Run, parser, prepare, random_for, rank, save_atomically, world_size
-from train.scenes import render
+from train.runs import Meter, Run, on_device, parser, prepare, random_for, rank, save_atomically, world_size
+from train.scenes import Scene, render
 from train.vae import load_vae
 
 VIEW_PX = 128
@@ -66,6 +66,7 @@ def example(seed: int) -> tuple[np.ndarray, int]:
     size_px = 128 if form == "tile" or random.random() < 0.5 else 256
     if form == "ground":
         scene = render(seed, size_px, "ground")
+        assert scene.background is not None
         return view(Image.fromarray(scene.image)), len(objects()) + scene.background
     if form == "nothing":
         return view(spoil(random, render(seed, 128, "centred"))), NOTHING
@@ -83,7 +84,7 @@ def view(picture: Image.Image) -> np.ndarray:
     return np.asarray(picture.convert("RGB").resize((VIEW_PX, VIEW_PX), Image.Resampling.BILINEAR))
 
 
-def window(random: np.random.Generator, scene, which: int) -> Image.Image:
+def window(random: np.random.Generator, scene: Scene, which: int) -> Image.Image:
     """A square around one object of a busy scene, up to 1.6 times its size."""
     ys, xs = np.nonzero(scene.masks[which])
     side = max(np.ptp(ys), np.ptp(xs)) * random.uniform(1.0, 1.6)
@@ -97,10 +98,10 @@ def square(picture: Image.Image, centre: np.ndarray, side: float) -> Image.Image
     x, y = (
         float(np.clip(c - side / 2, 0, limit - side)) for c, limit in zip(centre, picture.size, strict=True)
     )
-    return picture.crop(tuple(round(value) for value in (x, y, x + side, y + side)))
+    return picture.crop((round(x), round(y), round(x + side), round(y + side)))
 
 
-def spoil(random: np.random.Generator, scene) -> Image.Image:
+def spoil(random: np.random.Generator, scene: Scene) -> Image.Image:
     """What must not be taken for an object: bare plain ground, half a glyph, or shuffled patches."""
     image = scene.image.copy()
     empty = np.median(image[:4].reshape(-1, 3), 0).astype(np.uint8)
@@ -140,7 +141,7 @@ def examples(seeds: range, *, workers: int = 2) -> tuple[Tensor, Tensor]:
 @torch.no_grad()
 def through_vae(images: Tensor, state: Path, *, every: int = 3) -> Tensor:
     """Every third view as the autoencoder gives it back: the judge shall not mind its softness."""
-    vae = load_vae(state).to(memory_format=torch.channels_last)
+    vae = on_device(load_vae(state), torch.device("cpu"))
     for first in range(0, len(images) - 64, 64 * every):
         chunk = images[first : first + 64]
         with torch.autocast("cpu", torch.bfloat16):
@@ -213,7 +214,7 @@ def main() -> None:
     args = options.parse_args()
     device = prepare(args)
     views, labels = kept_examples(args.state, args.views)
-    judge = Judge().to(device, memory_format=torch.channels_last)
+    judge = on_device(Judge(), device)
     run = Run(
         path=args.state / "oracle.pt",
         module=judge,

@@ -10,9 +10,10 @@ import argparse
 import math
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, Protocol, TypeVar
 
 import torch
 import torch.distributed as dist
@@ -20,10 +21,11 @@ from torch import Tensor, nn
 
 STATE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "semdraw" / "train"
 SAVE_EVERY_S = 60.0
+M = TypeVar("M", bound=nn.Module)
 LOG_EVERY_S = 15.0
 
 
-def parser(description: str, *, seconds: float) -> argparse.ArgumentParser:
+def parser(description: str | None, *, seconds: float) -> argparse.ArgumentParser:
     options = argparse.ArgumentParser(description=description)
     options.add_argument(
         "--state", type=Path, default=STATE, help="folder for everything that training keeps"
@@ -71,7 +73,19 @@ def average_gradients(module: nn.Module) -> None:
     dist.all_reduce(flat)
     flat /= world_size()
     parts = flat.split([gradient.numel() for gradient in gradients])
-    torch._foreach_copy_(gradients, [part.view_as(g) for part, g in zip(parts, gradients, strict=True)])
+    for gradient, part in zip(gradients, parts, strict=True):
+        gradient.copy_(part.view_as(gradient))
+
+
+def move_towards(means: list[Tensor], values: list[Tensor], share: float) -> None:
+    """In place, all tensors in one call: mean + share * (value - mean)."""
+    torch._foreach_lerp_(means, values, share)  # pyright: ignore[reportPrivateUsage]
+
+
+def on_device(module: M, device: torch.device) -> M:
+    """Moved, and in the order of channels that convolutions like."""
+    module.to(device)
+    return module.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
 
 
 def save_atomically(value: object, path: Path) -> None:
@@ -136,7 +150,18 @@ class Ema:
         current = self.module.state_dict()
         means = [mean for mean in self.weights.values() if mean.is_floating_point()]
         values = [current[name] for name, mean in self.weights.items() if mean.is_floating_point()]
-        torch._foreach_lerp_(means, values, 1 - decay)
+        move_towards(means, values, 1 - decay)
+
+
+class Optimizer(Protocol):
+    """What a run asks of an optimiser."""
+
+    @property
+    def param_groups(self) -> Iterable[dict[str, Any]]: ...
+
+    def zero_grad(self, *, set_to_none: bool = True) -> None: ...
+
+    def step(self) -> Any: ...
 
 
 @dataclass(kw_only=True)
@@ -149,7 +174,7 @@ class Run:
 
     path: Path
     module: nn.Module
-    optimizer: torch.optim.Optimizer
+    optimizer: Optimizer
     seconds: float
     total_s: float | None = None
     max_steps: float = math.inf

@@ -101,7 +101,7 @@ def place(random: Generator, index: int, size_px: int, kind: str) -> Image.Image
     else:
         corner = random.uniform(0, 1, 2) * free
     layer = Image.new("RGBA", (size_px, size_px))
-    layer.paste(sprite, tuple(int(value) for value in np.round(corner)))
+    layer.paste(sprite, (round(corner[0]), round(corner[1])))
     return layer
 
 

@@ -79,7 +79,8 @@ def main() -> None:
         captions, labels = draw_captions(np.random.default_rng([args.seed, run.step]), args.batch)
         tokens, labels = encode(tokenizer, captions).to(device), labels.to(device)
         logits = reader(tokens)
-        run.descend(sum(F.binary_cross_entropy_with_logits(each, labels) for each in logits))
+        losses = [F.binary_cross_entropy_with_logits(each, labels) for each in logits]
+        run.descend(torch.stack(losses).sum())
         run.samples += args.batch
         for name, each in zip(("last", "mean"), logits, strict=True):
             meter.add(f"wrong by {name}", ((each > 0).float() != labels).any(1).float().mean().item())

@@ -6,6 +6,7 @@ python -m train.vae --seconds 1200
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -14,7 +15,7 @@ from diffusers import AutoencoderTiny
 from torch import Tensor, nn
 
 from train.networks import LATENT_CHANNELS, build_vae
-from train.runs import Meter, Run, parser, prepare, random_for, world_size
+from train.runs import Meter, Run, on_device, parser, prepare, random_for, world_size
 from train.scenes import render
 
 CROP_PX = 64
@@ -37,11 +38,14 @@ class Codec(nn.Module):
         """The plain autoencoder: latents leave its last convolution already normalised."""
         vae = build_vae()
         vae.load_state_dict(self.vae.state_dict())
-        last = vae.encoder.layers[-1]
-        deviation = (self.norm.running_var + self.norm.eps).sqrt().cpu()
+        last: Any = vae.encoder.layers[-1]
+        mean, variance = self.norm.running_mean, self.norm.running_var
+        assert mean is not None
+        assert variance is not None
+        deviation = (variance + self.norm.eps).sqrt().cpu()
         with torch.no_grad():
             last.weight /= deviation[:, None, None, None]
-            last.bias.copy_((last.bias - self.norm.running_mean.cpu()) / deviation)
+            last.bias.copy_((last.bias - mean.cpu()) / deviation)
         return vae.eval()
 
 
@@ -117,7 +121,7 @@ def main() -> None:
     images = render_many(range(SEEDS_FROM, SEEDS_FROM + args.pictures), 128)
     held_out = render_many(range(32), 128).float().to(device) / 127.5 - 1
     codec, path = start(args.state, decoder_only=args.decoder_only)
-    codec.to(device, memory_format=torch.channels_last).train()
+    on_device(codec, device).train()
     codec.norm.train(not args.decoder_only)
     run = Run(
         path=path,

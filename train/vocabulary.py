@@ -2,9 +2,11 @@
 
 import json
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 from tokenizers import Tokenizer, models, pre_tokenizers, trainers
+from torch import Tensor
 from transformers import CLIPTokenizer
 
 from train.captions import PLAIN_GROUNDS, choose, describe
@@ -55,7 +57,7 @@ def build_tokenizer() -> CLIPTokenizer:
     vocab = with_sorted_ends(model["vocab"])
     for token in (*alphabet, *(byte + WORD_END for byte in alphabet)):
         vocab.setdefault(token, len(vocab))
-    merges = [tuple(merge) for merge in model["merges"]]
+    merges: Any = [tuple(merge) for merge in model["merges"]]
     return CLIPTokenizer(
         vocab=vocab,
         merges=merges,
@@ -67,7 +69,7 @@ def build_tokenizer() -> CLIPTokenizer:
     )
 
 
-def encode(tokenizer: CLIPTokenizer, captions: list[str]):
+def encode(tokenizer: CLIPTokenizer, captions: list[str]) -> Tensor:
     """(n MAX_TOKENS) int64."""
     batch = tokenizer(
         captions, padding="max_length", truncation=True, max_length=MAX_TOKENS, return_tensors="pt"

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 from diffusers import AutoencoderTiny, LCMScheduler, StableDiffusionPipeline
+from torch.utils.flop_counter import FlopCounterMode
 
 from train.concepts import backgrounds, objects
 
@@ -64,3 +65,17 @@ def test_concepts_are_listed() -> None:
 
 def test_weights_stay_small() -> None:
     assert sum(file.stat().st_size for file in FOLDER.rglob("*") if file.is_file()) < 25e6
+
+
+def test_it_stays_within_its_budget(pipeline: StableDiffusionPipeline) -> None:
+    """A network row of 32x32 latents, a decode of 256 px (2 FLOP per multiply-add), and the bytes of all weights."""
+    latents, embeds = torch.zeros(1, 4, 32, 32), torch.zeros(1, 32, pipeline.text_encoder.config.hidden_size)
+    with torch.no_grad(), FlopCounterMode(display=False) as row:
+        pipeline.unet(latents, torch.tensor([499]), embeds)
+    with torch.no_grad(), FlopCounterMode(display=False) as decode:
+        pipeline.vae.decode(latents)
+    assert 1e9 < row.get_total_flops() <= 2.5e9
+    assert 3e9 < decode.get_total_flops() <= 7e9
+    weights = [file.stat().st_size for file in FOLDER.rglob("*.safetensors")]
+    assert len(weights) == 3
+    assert sum(weights) < 40e6
