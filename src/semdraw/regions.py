@@ -17,26 +17,40 @@ from semdraw.models.base import Conditioning, DiffusionModel, ModelSpec
 from semdraw.reports import Hint
 from semdraw.scene import Brush, ColorBackground, ImageBackground, Layer, Picture, PromptBackground, Scene
 from semdraw.schedule import Schedule, build_schedule
-from semdraw.windows import box_of, crop, window_around
+from semdraw.windows import View, box_of, crop, tiled, window_around
 
 GROUND_COLOR = "#ffffff"
 _TOO_SMALL_CELLS = 6  # below this many cells at the last step a region hardly shows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Place:
+    """A view in which a region runs.
+
+    is_active (t): whether the region has any weight there at that step; centring (t): the shift (dx, dy) in cells
+    that brings the box of its weight there to the middle.
+    """
+
+    view: View
+    is_active: tuple[bool, ...]
+    centring: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Region:
     """One brush that has something to draw.
 
-    weights (t 1 h w) per step; conditioning (1 n d); is_active (t): whether any weight of that step is above zero;
-    window: the cells in which it runs; centring (t): the shift (dx, dy) in cells that brings its box to their middle.
+    weights (t 1 h w) per step; conditioning (1 n d); places: where it runs, several where it is larger than a tile.
     """
 
     brush_id: str
     weights: Tensor
     conditioning: Conditioning
-    is_active: tuple[bool, ...]
-    window: Bounds
-    centring: tuple[tuple[int, int], ...]
+    places: tuple[Place, ...]
+
+    def is_active(self, step: int) -> bool:
+        """Whether any weight of that step is above zero."""
+        return any(place.is_active[step] for place in self.places)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -59,7 +73,8 @@ class Regions:
 
     regions: sorted by brush id, so that the order of layers which do not touch changes nothing. seeds (h w) int64: the
     seed of the layer that is visible in each cell. cover (1 H W): the painted share of each pixel.
-    is_covered (t): whether the regions fill the canvas. bootstrap_end: the first step without bootstrapping.
+    background: the views in which a background prompt runs, each with (t) whether regions fill it at that step.
+    bootstrap_end: the first step without bootstrapping.
     unconditional: the empty prompt, where guidance is on.
     """
 
@@ -69,7 +84,7 @@ class Regions:
     ground: Ground
     seeds: Tensor
     cover: Tensor
-    is_covered: tuple[bool, ...]
+    background: tuple[tuple[View, tuple[bool, ...]], ...]
     bootstrap_end: int
     unconditional: Conditioning | None
     hints: tuple[Hint, ...]
@@ -77,9 +92,11 @@ class Regions:
     def is_bootstrap(self, step: int) -> bool:
         return step < self.bootstrap_end
 
-    def is_background_needed(self, step: int) -> bool:
-        """Whether a background prompt has anything to fill; while bootstrapping leaks may always give cells back."""
-        return self.ground.conditioning is not None and (self.is_bootstrap(step) or not self.is_covered[step])
+    def background_views(self, step: int) -> list[View]:
+        """Where a background prompt has anything to fill; while bootstrapping leaks may always give cells back."""
+        if self.ground.conditioning is None:
+            return []
+        return [view for view, is_full in self.background if self.is_bootstrap(step) or not is_full[step]]
 
 
 def compile_regions(scene: Scene, model: DiffusionModel, previous: Regions | None = None) -> Regions:
@@ -98,7 +115,7 @@ def compile_regions(scene: Scene, model: DiffusionModel, previous: Regions | Non
     regions = [
         replace(weights[brush.id], conditioning=_conditioning(brush, ground, model)) for brush, _ in painted
     ]
-    acting = tuple(sorted((r for r in regions if any(r.is_active)), key=lambda region: region.brush_id))
+    acting = tuple(sorted((r for r in regions if r.places), key=lambda region: region.brush_id))
     steps = scene.recipe.bootstrap_steps
     return Regions(
         scene=scene,
@@ -107,7 +124,7 @@ def compile_regions(scene: Scene, model: DiffusionModel, previous: Regions | Non
         ground=ground,
         seeds=seeds,
         cover=cover,
-        is_covered=_is_covered(acting, len(schedule)),
+        background=_background(acting, len(schedule), scene, model.spec),
         bootstrap_end=schedule.first_informed_step() + steps if steps else 0,
         unconditional=model.encode_prompt("") if scene.recipe.guidance_scale > 1 else None,
         hints=tuple(_hints(pairs, weights, model.spec)),
@@ -121,16 +138,20 @@ def _require_extent(scene: Scene, spec: ModelSpec) -> None:
             f"{spec.name} needs sides divisible by {spec.extent_multiple} px, got {extent}; "
             f"try {extent.rounded_to(spec.extent_multiple)}"
         )
-    if spec.largest_px is not None and max(extent) > spec.largest_px:
-        raise ExtentError(f"{spec.name} takes sides of at most {spec.largest_px} px, got {extent}")
+    if spec.largest_px is not None and max(extent) > spec.largest_px and not tile_cells(scene, spec):
+        raise ExtentError(
+            f"{spec.name} takes sides of at most {spec.largest_px} px where it is not tiled, got {extent}; "
+            f"try tile_px {spec.largest_px}"
+        )
 
 
 def _mask_inputs(scene: Scene) -> Any:
     """All of a scene that weights and noise depend on."""
     prompts = [(b.id, bool(b.prompt.strip()), b.strength, b.softness_px, b.seed) for b in scene.brushes]
     recipe = scene.recipe
-    method = (recipe.sampler, recipe.num_steps, recipe.mask_mode, recipe.cover, recipe.window_px)
-    return scene.canvas.extent, scene.canvas.layers, prompts, method, scene.seed
+    method = (recipe.sampler, recipe.num_steps, recipe.mask_mode, recipe.cover)
+    places = (recipe.window_px, recipe.tile_px, recipe.method)
+    return scene.canvas.extent, scene.canvas.layers, prompts, method, places, scene.seed
 
 
 def _compile_masks(
@@ -153,15 +174,34 @@ def _compile_masks(
 def _region(brush: Brush, soft: Tensor, schedule: Schedule, scene: Scene, model: DiffusionModel) -> Region:
     """A region from its soft mask (1 H W); its prompt is put in later."""
     weights = to_cells(quantize(soft[None], schedule, scene.recipe.mask_mode)[0], model.spec.cell_px)
-    window = _window(weights, scene, model.spec)
     return Region(
         brush_id=brush.id,
         weights=weights.to(model.device),
         conditioning=Conditioning(torch.empty(0)),
-        is_active=tuple(bool(weight.any()) for weight in weights),
-        window=window,
-        centring=tuple(_centring(crop(weight[0], window)) for weight in weights),
+        places=_places(weights, scene, model.spec),
     )
+
+
+def _places(weights: Tensor, scene: Scene, spec: ModelSpec) -> tuple[Place, ...]:
+    """Where a region with these weights (t 1 h w) runs; tiles in which it never has any are left out."""
+    places: list[Place] = []
+    for view in tiled(_window(weights, scene, spec), tile_cells(scene, spec)):
+        parts = crop(weights[:, 0], view.window)
+        if parts.any():
+            is_active = tuple(bool(part.any()) for part in parts)
+            places.append(
+                Place(view=view, is_active=is_active, centring=tuple(_centring(part) for part in parts))
+            )
+    return tuple(places)
+
+
+def tile_cells(scene: Scene, spec: ModelSpec) -> int:
+    """The side of a tile in cells, 0 where nothing is tiled."""
+    wanted = spec.tile_px if scene.recipe.tile_px is None else scene.recipe.tile_px
+    unit = spec.extent_multiple
+    if wanted == 0:
+        return 0
+    return max(unit, min(wanted, spec.largest_px or wanted) // unit * unit) // spec.cell_px
 
 
 def _rasterize(layer: Layer) -> Tensor:
@@ -170,13 +210,21 @@ def _rasterize(layer: Layer) -> Tensor:
 
 
 def _window(weights: Tensor, scene: Scene, spec: ModelSpec) -> Bounds:
-    """The cells in which a region with these weights (t 1 h w) runs."""
-    wanted = scene.recipe.window_px
+    """The cells in which a region with these weights (t 1 h w) runs.
+
+    On a canvas larger than a tile it has a window at least as large as one, so that a small region is one row.
+    """
+    canvas = scene.canvas.extent.cells(spec.cell_px)
+    wanted = spec.window_px if scene.recipe.window_px is None else scene.recipe.window_px
+    side, tile = wanted // spec.cell_px, tile_cells(scene, spec)
+    if side == 0 and scene.recipe.method == "exact" and max(canvas) > tile:
+        side = tile
     return window_around(
         box_of(weights.amax(dim=(0, 1))),
-        scene.canvas.extent.cells(spec.cell_px),
-        side=(spec.window_px if wanted is None else wanted) // spec.cell_px,
+        canvas,
+        side=side,
         multiple=spec.extent_multiple // spec.cell_px,
+        largest=tile,
     )
 
 
@@ -187,11 +235,18 @@ def _centring(weight: Tensor) -> tuple[int, int]:
     return box.centring_shift(Extent(width, height)) if box else (0, 0)
 
 
-def _is_covered(regions: tuple[Region, ...], num_steps: int) -> tuple[bool, ...]:
-    if not regions:
-        return (False,) * num_steps
-    total = torch.stack([region.weights for region in regions]).sum(dim=0).cpu()
-    return tuple(bool((weight >= 1).all()) for weight in total)
+def _background(
+    regions: tuple[Region, ...], num_steps: int, scene: Scene, spec: ModelSpec
+) -> tuple[tuple[View, tuple[bool, ...]], ...]:
+    """The views of the whole canvas, each with (t): whether the regions fill it."""
+    cells = scene.canvas.extent.cells(spec.cell_px)
+    total = torch.zeros(num_steps, *cells.shape)
+    for region in regions:
+        total += region.weights[:, 0].cpu()
+    return tuple(
+        (view, tuple(bool((part >= 1).all()) for part in crop(total, view.window)))
+        for view in tiled(Bounds(0, 0, *cells), tile_cells(scene, spec))
+    )
 
 
 def _seed_map(scene: Scene, painted: list[tuple[Brush, Layer]], cell_px: int) -> Tensor:
@@ -262,7 +317,7 @@ def _hints(pairs: list[tuple[Brush, Layer]], compiled: dict[str, Region], spec: 
             continue
         effect = float(compiled[brush.id].weights[-1].sum())
         painted = float(np.count_nonzero(layer.mask.array)) / spec.cell_px**2
-        if effect < min(_TOO_SMALL_CELLS, max(1.0, painted)) or not compiled[brush.id].is_active[0]:
+        if effect < min(_TOO_SMALL_CELLS, max(1.0, painted)) or not compiled[brush.id].is_active(0):
             is_hidden = painted > 4 * _TOO_SMALL_CELLS and effect < painted / 8
             hints.append(Hint(brush_id=brush.id, problem="hidden" if is_hidden else "too_small"))
         if unknown := unknown_words(brush.prompt, spec.vocabulary):

@@ -16,9 +16,9 @@ from semdraw.bootstrap import isolate, shift, without_leak
 from semdraw.denoise import draw_noise, guide, level, reduce_regions, renoise, split
 from semdraw.errors import EngineError
 from semdraw.models.base import Conditioning, DiffusionModel, Rows
-from semdraw.regions import Region, Regions
+from semdraw.regions import Place, Region, Regions
 from semdraw.schedule import Schedule
-from semdraw.windows import crop, paste
+from semdraw.windows import View, crop, paste
 
 NoiseField = Callable[[int], Tensor]  # level index -> standard normal noise (c h w); 0 is the first noise
 
@@ -42,20 +42,30 @@ class Flight:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """Who a network row is for: a region (None: the background prompt) of one flight, and how far it was shifted."""
+    """Who a network row is for: a region (None: the background prompt) of one flight, where, and how far shifted."""
 
     flight: int
     region: Region | None
+    view: View
     by: tuple[int, int]
+
+    @property
+    def owner(self) -> tuple[int, str | None]:
+        return self.flight, self.region.brush_id if self.region is not None else None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Drawn:
-    """What one row drew, in its place on the canvas: clean prediction and predicted noise (c h w)."""
+    """What the rows of one region drew, in place on the canvas: clean prediction and predicted noise (c h w)."""
 
+    flight: int
     region: Region | None
     clean: Tensor
     noise: Tensor
+
+    def plus(self, other: Drawn) -> Drawn:
+        """Two tiles of one region, each with its share."""
+        return Drawn(self.flight, self.region, self.clean + other.clean, self.noise + other.noise)
 
 
 def noise_field(regions: Regions, model: DiffusionModel, *, frame: int = 0) -> NoiseField:
@@ -79,41 +89,45 @@ def advance(flights: list[Flight], regions: Regions, model: DiffusionModel) -> t
     plan, latents = gather(flights, regions)
     drawn = _run(plan, latents, flights, regions, model)
     landed = [
-        scatter(flight, [d for row, d in zip(plan, drawn, strict=True) if row.flight == index], regions)
+        scatter(flight, [each for each in drawn if each.flight == index], regions)
         for index, flight in enumerate(flights)
     ]
     return landed, len(plan) * (2 if regions.unconditional is not None else 1)
 
 
 def gather(flights: list[Flight], regions: Regions) -> tuple[list[Row], list[Tensor]]:
-    """Which rows run, and the latents (c h w) that each sees. Regions without weight at a step are left out."""
+    """Which rows run, and the latents (c h w) that each sees. Tiles in which nothing is to be drawn are left out."""
     plan: list[Row] = []
     latents: list[Tensor] = []
     for index, flight in enumerate(flights):
         for region in regions.regions:
-            if region.is_active[flight.step]:
-                row, seen = _region_row(index, flight, region, regions)
-                plan.append(row)
-                latents.append(seen)
-        if regions.is_background_needed(flight.step):
-            plan.append(Row(index, None, (0, 0)))
-            latents.append(flight.latents)
+            for place in region.places:
+                if place.is_active[flight.step]:
+                    row, seen = _region_row(index, flight, region, place, regions)
+                    plan.append(row)
+                    latents.append(seen)
+        for view in regions.background_views(flight.step):
+            plan.append(Row(index, None, view, (0, 0)))
+            latents.append(crop(flight.latents, view.window))
     return plan, latents
 
 
-def _region_row(index: int, flight: Flight, region: Region, regions: Regions) -> tuple[Row, Tensor]:
-    seen = crop(flight.latents, region.window)
+def _region_row(
+    index: int, flight: Flight, region: Region, place: Place, regions: Regions
+) -> tuple[Row, Tensor]:
+    window = place.view.window
+    seen = crop(flight.latents, window)
     if not regions.is_bootstrap(flight.step):
-        return Row(index, region, (0, 0)), seen
+        return Row(index, region, place.view, (0, 0)), seen
     alpha, sigma = _level(regions, flight)
-    plain = alpha * crop(regions.ground.plain, region.window)
-    ground = plain + sigma * crop(flight.noise, region.window)
-    alone = isolate(seen, crop(region.weights[flight.step], region.window), ground)
-    by = region.centring[flight.step]
+    plain = alpha * crop(regions.ground.plain, window)
+    ground = plain + sigma * crop(flight.noise, window)
+    alone = isolate(seen, crop(region.weights[flight.step], window), ground)
+    by = place.centring[flight.step]
     if by == (0, 0):
-        return Row(index, region, by), alone
-    incoming = plain + sigma * crop(flight.field(_INCOMING + flight.step), region.window)
-    return Row(index, region, by), shift(alone, by, fill=incoming)
+        return Row(index, region, place.view, by), alone
+    incoming = plain + sigma * crop(flight.field(_INCOMING + flight.step), window)
+    return Row(index, region, place.view, by), shift(alone, by, fill=incoming)
 
 
 def _level(regions: Regions, flight: Flight) -> tuple[Tensor, Tensor]:
@@ -126,16 +140,17 @@ def _level(regions: Regions, flight: Flight) -> tuple[Tensor, Tensor]:
 def _run(
     plan: list[Row], latents: list[Tensor], flights: list[Flight], regions: Regions, model: DiffusionModel
 ) -> list[Drawn]:
-    """What each row drew."""
-    drawn: dict[int, Drawn] = {}
+    """What was drawn for each region of each flight, in the order of the plan; its tiles put together."""
+    drawn: dict[tuple[int, str | None], Drawn] = {}
     for chosen in _batches(latents):
         rows, batch = [plan[number] for number in chosen], torch.stack([latents[number] for number in chosen])
         steps = [flights[row.flight].step for row in rows]
         output = _predict(rows, batch, steps, regions, model)
         clean, noise = _split(batch, output, steps, regions.schedule)
-        for number, row, *values in zip(chosen, rows, clean, noise, strict=True):
-            drawn[number] = Drawn(row.region, *(_put_back(value, row, regions) for value in values))
-    return [drawn[number] for number in range(len(plan))]
+        for row, *values in zip(rows, clean, noise, strict=True):
+            tile = Drawn(row.flight, row.region, *(_put_back(value, row, regions) for value in values))
+            drawn[row.owner] = drawn[row.owner].plus(tile) if row.owner in drawn else tile
+    return [drawn[owner] for owner in dict.fromkeys(row.owner for row in plan)]
 
 
 def _batches(latents: list[Tensor]) -> list[list[int]]:
@@ -154,10 +169,11 @@ def _predict(
     """Network output (b c h w), guided where guidance changes anything."""
     timestep = regions.schedule.timestep[steps].to(batch.device)
     prompts = Conditioning.stack([_conditioning(row, regions) for row in rows])
-    output = model.predict(Rows(latents=batch, timestep=timestep, conditioning=prompts))
+    window = torch.tensor([row.view.told for row in rows], device=batch.device) * model.spec.cell_px
+    output = model.predict(Rows(latents=batch, timestep=timestep, conditioning=prompts, window=window))
     if regions.unconditional is not None:
         nothing = Conditioning.stack([regions.unconditional] * len(rows))
-        plain = model.predict(Rows(latents=batch, timestep=timestep, conditioning=nothing))
+        plain = model.predict(Rows(latents=batch, timestep=timestep, conditioning=nothing, window=window))
         output = guide(output, plain, regions.scene.recipe.guidance_scale)
     if not bool(torch.isfinite(output).all()):
         raise EngineError("the network returned numbers that are not finite; try fp32, or another model")
@@ -181,7 +197,9 @@ def _put_back(values: Tensor, row: Row, regions: Regions) -> Tensor:
     """From where a row ran (c h w) to where its region lies on the canvas."""
     if row.by != (0, 0):
         values = shift(values, (-row.by[0], -row.by[1]), fill=torch.zeros_like(values))
-    return values if row.region is None else paste(values, row.region.window, regions.seeds)
+    if row.view.share is not None:
+        values = row.view.share.to(values) * values
+    return paste(values, row.view.window, regions.seeds)
 
 
 def scatter(flight: Flight, rows: list[Drawn], regions: Regions) -> Flight:

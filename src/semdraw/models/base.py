@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import torch
@@ -20,6 +20,7 @@ class ModelSpec:
 
     largest_px: the longest side it can take, None if any. recipe: how it is usually run.
     window_px: the side of the window in which it draws one object best; 0: the whole canvas.
+    tile_px: the side of the tiles that a larger canvas is drawn in; 0: it is never tiled.
     region_suffix: what is added to the prompt of a region, so that the network draws that one thing.
     vocabulary: the words that it was taught; empty where it knows words in general.
     """
@@ -33,6 +34,7 @@ class ModelSpec:
     training: Training
     largest_px: int | None = None
     window_px: int = 0
+    tile_px: int = 0
     region_suffix: str = ""
     weights_hash: str = ""
     recipe: Recipe = field(default_factory=Recipe)
@@ -41,38 +43,70 @@ class ModelSpec:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Conditioning:
-    """All that the network is told of prompts: embeddings (b n d) and, for families that have them, pooled (b e)."""
+    """All that the network is told of prompts: embeddings (b n d) and, for families that have them, pooled (b e).
+
+    filler (1 m d): what rows are lengthened with beside longer ones, the empty prompt's; None: all are of one length.
+    """
 
     embeds: Tensor
     pooled: Tensor | None = None
+    filler: Tensor | None = None
 
     def __len__(self) -> int:
         return len(self.embeds)
 
     def towards(self, other: Conditioning, share: Tensor) -> Conditioning:
         """Interpolate: share 1 keeps this, 0 gives `other`; share (b)."""
-        share = share.to(self.embeds)
-        embeds = torch.lerp(other.embeds, self.embeds, share.view(-1, 1, 1))
-        if self.pooled is None or other.pooled is None:
-            return Conditioning(embeds)
-        return Conditioning(embeds, torch.lerp(other.pooled, self.pooled, share.view(-1, 1)))
+        own, other = Conditioning.of_one_length([self, other])
+        share = share.to(own.embeds)
+        embeds = torch.lerp(other.embeds, own.embeds, share.view(-1, 1, 1))
+        if own.pooled is None or other.pooled is None:
+            return Conditioning(embeds, filler=own.filler)
+        return Conditioning(embeds, torch.lerp(other.pooled, own.pooled, share.view(-1, 1)), own.filler)
+
+    def lengthened(self, num_tokens: int) -> Conditioning:
+        """With `num_tokens` per row; what is added says nothing."""
+        missing = num_tokens - self.embeds.shape[1]
+        if missing <= 0:
+            return self
+        assert self.filler is not None, (
+            f"rows of {self.embeds.shape[1]} and {num_tokens} tokens need a filler"
+        )
+        times = -(-missing // self.filler.shape[1])
+        more = self.filler.repeat(len(self), times, 1)[:, :missing]
+        return replace(self, embeds=torch.cat([self.embeds, more.to(self.embeds)], dim=1))
+
+    @staticmethod
+    def of_one_length(parts: Sequence[Conditioning]) -> list[Conditioning]:
+        """All as long as the longest of them."""
+        longest = max((part.embeds.shape[1] for part in parts), default=0)
+        return [part.lengthened(longest) for part in parts]
 
     @classmethod
     def stack(cls, parts: Sequence[Conditioning]) -> Conditioning:
+        """All rows in one, each as long as the longest."""
+        parts = cls.of_one_length(parts)
         pooled = [part.pooled for part in parts if part.pooled is not None]
-        return cls(torch.cat([part.embeds for part in parts]), torch.cat(pooled) if pooled else None)
+        embeds = torch.cat([part.embeds for part in parts])
+        return cls(embeds, torch.cat(pooled) if pooled else None, parts[0].filler)
 
     def __getitem__(self, rows: slice) -> Conditioning:
-        return Conditioning(self.embeds[rows], None if self.pooled is None else self.pooled[rows])
+        pooled = None if self.pooled is None else self.pooled[rows]
+        return Conditioning(self.embeds[rows], pooled, self.filler)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Rows:
-    """One batch for the network: latents (b c h w), timestep (b), conditioning (b n d)."""
+    """One batch for the network: latents (b c h w), timestep (b), conditioning (b n d).
+
+    window (b 4): x and y of the corner of each row in what it is a part of, and the width and height of that, in px;
+    None: every row is a whole picture.
+    """
 
     latents: Tensor
     timestep: Tensor
     conditioning: Conditioning
+    window: Tensor | None = None
 
 
 class DiffusionModel(Protocol):

@@ -27,6 +27,7 @@ class Family:
     them are there. network: the part that predicts; its config has sample_size and in_channels.
     cell_multiple: from its config, of how many latent cells the sides of a canvas are multiples.
     largest_cells: from its config, the longest side it can take, None if any.
+    tile_px: the side of the tiles that a larger canvas is drawn in; 0: it is never tiled.
     loader: "module:function", called as `function(checkpoint, spec, device)` for a `DiffusionModel`.
     vae_overflows: its autoencoder needs fp32 unless its config says otherwise.
     pipeline: diffusers' class that knows how LoRAs of this family are laid out; None: it takes none.
@@ -40,6 +41,7 @@ class Family:
     cell_px: int = 8
     cell_multiple: Callable[[Config], int] = lambda _: 1
     largest_cells: Callable[[Config], int | None] = lambda _: None
+    tile_px: int = 0
     vae_overflows: bool = False
     pipeline: str | None = None
 
@@ -63,6 +65,7 @@ BUILT_IN: Final = (
         network="unet",
         parts={"unet": _UNET, "vae": _VAE, "text_encoder": _CLIP, "tokenizer": _CLIP_TOKENIZER},
         cell_multiple=_unet_multiple,
+        tile_px=768,
     ),
     Family(
         name="sdxl",
@@ -78,6 +81,7 @@ BUILT_IN: Final = (
             "tokenizer_2": _CLIP_TOKENIZER,
         },
         cell_multiple=_unet_multiple,
+        tile_px=1024,
         vae_overflows=True,
     ),
     Family(
@@ -99,6 +103,7 @@ BUILT_IN: Final = (
         },
         cell_multiple=lambda config: config["patch_size"],
         largest_cells=lambda config: config["pos_embed_max_size"] * config["patch_size"],
+        tile_px=1024,
     ),
 )
 

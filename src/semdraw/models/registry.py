@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 WEIGHTS: Final = Path(__file__).parent.parent / "weights"
 EMBEDDED: Final = ("picturebook",)
 WINDOWS_PX: Final = {"picturebook": 128}  # the tile that it was trained on most
+TILES_PX: Final = {"picturebook": 256}  # larger ones it was never shown
 SUFFIXES: Final = {"picturebook": " on a white background"}  # as its captions of single objects say
 _FILLERS: Final = frozenset(
     re.findall(r"\w+", "a an the and with of in on at under over front background small big large some")
@@ -106,6 +107,7 @@ def _spec(card: ModelCard, checkpoint: Checkpoint) -> ModelSpec:
         training=training_of(checkpoint),
         weights_hash=checkpoint.weights_hash,
         window_px=WINDOWS_PX.get(card.name, 0),
+        tile_px=TILES_PX.get(card.name, family.tile_px),
         region_suffix=SUFFIXES.get(card.name, ""),
         recipe=card.recipe,
         vocabulary=card.vocabulary,
