@@ -136,7 +136,7 @@ def tcd(training: Training, num_steps: int, gamma: float = 0.3) -> Schedule:
 def euler_trailing(training: Training, num_steps: int) -> Schedule:
     """Euler steps with trailing spacing, as SDXL-Lightning uses them: 999, 749, 499, 249 for four."""
     _require(0 < num_steps <= TRAIN_STEPS, f"euler_trailing takes 1 to {TRAIN_STEPS} steps, got {num_steps}")
-    timesteps = [round(TRAIN_STEPS - i * TRAIN_STEPS / num_steps) - 1 for i in range(num_steps)]
+    timesteps = _trailing_timesteps(num_steps)
     largest = math.sqrt(1 - float(training.signal()[timesteps[0]]))
     return _from_timesteps(training, timesteps, eta=[0.0] * num_steps, start=largest)
 
@@ -146,8 +146,18 @@ def ddim(training: Training, num_steps: int) -> Schedule:
     _require(0 < num_steps <= TRAIN_STEPS, f"ddim takes 1 to {TRAIN_STEPS} steps, got {num_steps}")
     stride = TRAIN_STEPS // num_steps
     timesteps = [min(i * stride + training.steps_offset, TRAIN_STEPS - 1) for i in reversed(range(num_steps))]
+    return _ddim(training, timesteps)
+
+
+def ddim_trailing(training: Training, num_steps: int) -> Schedule:
+    """Deterministic DDIM, trailing spacing from 999 down, as Hyper-SD's LoRAs of several steps use it."""
+    _require(0 < num_steps <= TRAIN_STEPS, f"ddim_trailing takes 1 to {TRAIN_STEPS} steps, got {num_steps}")
+    return _ddim(training, _trailing_timesteps(num_steps))
+
+
+def _ddim(training: Training, timesteps: list[int]) -> Schedule:
     terminal = 1.0 if training.set_alpha_to_one else float(training.signal()[0])
-    return _from_timesteps(training, timesteps, eta=[0.0] * num_steps, start=1.0, terminal=terminal)
+    return _from_timesteps(training, timesteps, eta=[0.0] * len(timesteps), start=1.0, terminal=terminal)
 
 
 def flow(training: Training, num_steps: int) -> Schedule:
@@ -176,6 +186,7 @@ SAMPLERS: dict[Sampler, Callable[[Training, int], Schedule]] = {
     "tcd": tcd,
     "euler_trailing": euler_trailing,
     "ddim": ddim,
+    "ddim_trailing": ddim_trailing,
     "flow": flow,
     "flow_trailing": flow_trailing,
     "flow_lcm": flow_lcm,
@@ -188,6 +199,10 @@ def build_schedule(training: Training, recipe: Recipe) -> Schedule:
     if recipe.sampler == "tcd":
         return tcd(training, recipe.num_steps, recipe.gamma)
     return SAMPLERS[recipe.sampler](training, recipe.num_steps)
+
+
+def _trailing_timesteps(num_steps: int) -> list[int]:
+    return [round(TRAIN_STEPS - i * TRAIN_STEPS / num_steps) - 1 for i in range(num_steps)]
 
 
 def _consistency_points(num_steps: int) -> list[int]:

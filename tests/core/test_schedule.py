@@ -71,6 +71,8 @@ def twin_of(name: Sampler) -> Any:
             return EulerDiscreteScheduler(**betas, timestep_spacing="trailing")
         case "ddim":
             return DDIMScheduler(**betas, **plain)
+        case "ddim_trailing":
+            return DDIMScheduler(**betas, **plain, timestep_spacing="trailing")
         case "flow_lcm":
             return FlowMatchLCMScheduler(shift=SHIFT)
         case _:
@@ -122,7 +124,8 @@ def network(latents: Tensor, timestep: Tensor) -> Tensor:
     return torch.tanh(latents * 1.7 + float(timestep) / 700) - 0.3 * latents
 
 
-@pytest.mark.parametrize("num_steps", [1, 2, 4, 5, 12])
+# Divisors of 1000: with others diffusers' trailing DDIM steps beside its own grid.
+@pytest.mark.parametrize("num_steps", [1, 2, 4, 5, 20])
 @pytest.mark.parametrize(
     ("name", "prediction"),
     [(n, p) for n, facts in FACTS.items() for p in Prediction if facts.is_flow == (p is Prediction.flow)],
