@@ -13,6 +13,7 @@ from semdraw.version import __version__ as __version__
 if TYPE_CHECKING:
     from semdraw.engine import Engine
     from semdraw.models.registry import list_models, load_model
+    from semdraw.presets import PRESETS, Preset, preset
     from semdraw.regions import compile_regions
     from semdraw.scene import Brush, Canvas, Layer, Mask, Picture, Recipe, Scene
     from semdraw.still import denoise_steps, generate
@@ -24,7 +25,9 @@ __all__ = [
     "Engine",
     "Layer",
     "Mask",
+    "PRESETS",
     "Picture",
+    "Preset",
     "Recipe",
     "Scene",
     "StreamState",
@@ -33,6 +36,7 @@ __all__ = [
     "generate",
     "list_models",
     "load_model",
+    "preset",
     "stream_step",
 ]
 
@@ -40,6 +44,7 @@ _HOMES = {
     "engine": ("Engine",),
     "still": ("denoise_steps", "generate"),
     "models.registry": ("list_models", "load_model"),
+    "presets": ("PRESETS", "Preset", "preset"),
     "regions": ("compile_regions",),
     "scene": ("Brush", "Canvas", "Layer", "Mask", "Picture", "Recipe", "Scene"),
     "stream": ("StreamState", "stream_step"),
