@@ -62,8 +62,8 @@ class Easel:
         """Until the settled picture of everything that was painted is shown."""
         self.wait_for("window.semdraw?.isCurrent", PICTURE_WITHIN_S)
 
-    def wait_until_saved(self) -> None:
-        self.wait_for("document.querySelector('[data-testid=saving]').textContent === 'saved here'")
+    def wait_until_saved(self, words: str = "saved here") -> None:
+        self.wait_for(f"document.querySelector('[data-testid=saving]')?.textContent === {literal(words)}")
 
     def autosave(self, scene: bytes) -> None:
         """Put these bytes in the place of the autosaved scene."""

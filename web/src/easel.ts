@@ -39,9 +39,9 @@ export class Easel {
     this.viewport = new Viewport(desk, insets, (view) => this.#viewChanged(view));
     this.pointer = new Pointer(desk, () => this.mark());
     studio.mark = () => this.mark();
-    studio.finishStroke = () => this.#end();
+    studio.finishStroke = () => this.#finish();
     document.addEventListener("visibilitychange", () => this.#visibilityChanged());
-    window.addEventListener("pagehide", () => void studio.autosave.flush());
+    window.addEventListener("pagehide", () => this.#leave());
     this.mark();
   }
 
@@ -76,13 +76,30 @@ export class Easel {
     this.#isTicking = false;
     const { facts } = this.#studio;
     if (facts && this.#openings !== this.#studio.openings) this.#opened(facts);
-    const gestures = this.pointer.take();
-    for (const gesture of gestures) this.#follow(gesture);
+    const gestures = this.#followAll();
     this.#showShot();
     if (this.#studio.facts) this.#draw(this.#studio.facts);
     this.#recordEcho(gestures);
     if (this.#studio.session.tick(now_ms)) this.mark();
     this.#studio.isCurrent = this.#studio.compare();
+  }
+
+  #followAll(): readonly Gesture[] {
+    const gestures = this.pointer.take();
+    for (const gesture of gestures) this.#follow(gesture);
+    return gestures;
+  }
+
+  /** What the pen did before this moment belongs to the document as it is before what comes now. */
+  #finish(): void {
+    this.#followAll();
+    this.#end();
+  }
+
+  /** The page may be gone in a moment, with a stroke in hand. */
+  #leave(): void {
+    this.#finish();
+    this.#studio.autosave.flushLast();
   }
 
   /** From the first move that waited to its stroke on the screen. */
@@ -96,9 +113,9 @@ export class Easel {
   /** A hidden page gets no animation frames: it sends and shows what waits, and asks for no more pictures. */
   #visibilityChanged(): void {
     this.#studio.setLive(this.#studio.isLive);
-    if (document.hidden) void this.#studio.autosave.flush();
-    else this.#studio.session.retryNow();
+    if (!document.hidden) this.#studio.session.retryNow();
     this.#tick(performance.now());
+    if (document.hidden) void this.#studio.autosave.flush();
   }
 
   #opened(facts: Facts): void {

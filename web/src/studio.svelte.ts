@@ -3,10 +3,11 @@
 import { messageOf } from "./assert";
 import type { MaskCanvas } from "./canvas/mask";
 import type { Painted } from "./canvas/stroke";
-import { type Aside, Autosave, type SaveState } from "./document/autosave";
+import { Autosave, type SaveState } from "./document/autosave";
 import { type Change, Document, type Facts, type LayerFacts } from "./document/document";
 import { type Edit, History } from "./document/history";
 import { fromScene, toScene } from "./document/scene";
+import type { Aside } from "./document/shelf";
 import { Edits } from "./edits";
 import type { Link } from "./net/connection";
 import { Session } from "./net/session";
@@ -63,12 +64,13 @@ export class Studio {
   readonly autosave: Autosave;
   /** Asks for a tick; set by the easel. */
   mark: () => void = () => undefined;
-  /** Ends a stroke in progress, so that steps of the history never overlap; set by the easel. */
+  /** Ends a stroke in progress, all its samples included, so that steps of the history never overlap; set by the easel. */
   finishStroke: () => void = () => undefined;
   #document: Document | null = null;
   #history: History | null = null;
   #previous: Selection = null;
   #pending: Shot | null = null;
+  #hasToldOfOtherTab = false;
 
   constructor(url: string) {
     this.autosave = new Autosave(() => this.scene(), (state) => this.#saved(state), (aside) => (this.aside = aside));
@@ -122,11 +124,11 @@ export class Studio {
     this.select(this.facts?.layers.at(-1)?.brush.id ?? null);
   }
 
-  /** Exchange this picture for the one that is kept aside. */
-  async openAside(): Promise<void> {
+  /** Exchange this picture for the one that is kept aside, at once: no stroke can come between. */
+  openAside(): void {
     try {
       this.finishStroke();
-      this.open(await this.autosave.takeAside(), "open the other picture");
+      this.open(this.autosave.takeAside(), "open the other picture");
     } catch (error) {
       notices.tell(`The other picture could not be opened: ${messageOf(error)}`, { tone: "bad" });
     }
@@ -222,7 +224,9 @@ export class Studio {
 
   #saved(state: SaveState): void {
     this.saving = state;
-    if (state.state === "other_tab") notices.tell("semdraw is open in another tab: this one is not autosaved");
+    if (state.state !== "beside" || this.#hasToldOfOtherTab) return;
+    this.#hasToldOfOtherTab = true;
+    notices.tell("semdraw is open in another tab: this tab keeps a picture of its own");
   }
 
   #linkChanged(link: Link): void {
