@@ -1,4 +1,4 @@
-"""Begin where a shipped model stands: write the training state anew from its folder, when the old state is gone.
+"""Begin where a shipped model and its judge stand: write the training state anew, when the old state is gone.
 
     python -m train.adopt --model src/semdraw/weights/picturebook
 
@@ -15,6 +15,7 @@ from transformers import CLIPTextModel
 
 from train.base import Painter
 from train.networks import LATENT_CHANNELS
+from train.oracle import load_judge
 from train.runs import STATE, save_state
 from train.vae import Codec
 
@@ -47,7 +48,12 @@ def main() -> None:
     options.add_argument("--state", type=Path, default=STATE)
     args = options.parse_args()
     args.state.mkdir(parents=True, exist_ok=True)
-    for name, module in (("vae.pt", adopted_codec(args.model)), ("base.pt", adopted_painter(args.model))):
+    adopted = {
+        "vae.pt": adopted_codec(args.model),
+        "base.pt": adopted_painter(args.model),
+        "oracle.pt": load_judge(),
+    }
+    for name, module in adopted.items():
         path = args.state / name
         if path.exists():
             raise SystemExit(f"{path} is there already; move it away first, or train on from it")
