@@ -4,18 +4,25 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections import OrderedDict
+from dataclasses import replace
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from semdraw.models.base import Conditioning, ModelSpec, Rows
+from semdraw.models.tokens import Chunks, chunked, weigh
 
 _PROMPTS_KEPT = 256
 
 
 class LatentModel(ABC):
-    """A family says how a prompt is encoded and how its network is called; `parts` are as `load_parts` gives them."""
+    """A family says how a prompt is encoded and how its network is called; `parts` are as `load_parts` gives them.
+
+    `is_blank_zero`: the model was trained to be told nothing by zeros, not by an empty prompt.
+    """
+
+    is_blank_zero = False
 
     def __init__(self, spec: ModelSpec, parts: dict[str, Any], device: torch.device) -> None:
         self.spec = spec
@@ -25,9 +32,12 @@ class LatentModel(ABC):
         self._scale: float = self._vae.config.scaling_factor
         self._shift: float = getattr(self._vae.config, "shift_factor", None) or 0.0
         self._prompts: OrderedDict[str, Conditioning] = OrderedDict()
+        self._filler: Tensor | None = None
 
     @abstractmethod
-    def _encode(self, prompt: str) -> Conditioning: ...
+    def _encode(self, prompt: str) -> Conditioning:
+        """What the text encoders make of a prompt: embeddings (1 n d), and pooled (1 e) where the family has them."""
+        ...
 
     @abstractmethod
     def predict(self, rows: Rows) -> Tensor: ...
@@ -35,7 +45,7 @@ class LatentModel(ABC):
     @torch.inference_mode()
     def encode_prompt(self, prompt: str) -> Conditioning:
         if prompt not in self._prompts:
-            self._prompts[prompt] = self._encode(prompt)
+            self._prompts[prompt] = self._told(prompt)
             while len(self._prompts) > _PROMPTS_KEPT:
                 self._prompts.popitem(last=False)
         self._prompts.move_to_end(prompt)
@@ -52,20 +62,32 @@ class LatentModel(ABC):
         unscaled = latents[None] / self._scale + self._shift
         return self._vae.decode(unscaled.to(self._vae.dtype)).sample[0].float()
 
-    def token_ids(self, prompt: str, tokenizer: str = "tokenizer", length: int | None = None) -> Tensor:
-        """(1 n), padded and cut to `length`, or to what the tokenizer says."""
-        tokenize = self.parts[tokenizer]
-        tokens = tokenize(
-            prompt,
-            padding="max_length",
-            truncation=True,
-            max_length=length or tokenize.model_max_length,
-            return_tensors="pt",
-        )
-        return tokens.input_ids.to(self.device)
+    def _told(self, prompt: str) -> Conditioning:
+        """A prompt's encoding, with what it is lengthened by beside a longer one."""
+        told = self._encode(prompt)
+        if self._filler is None:
+            self._filler = self._blank_chunk()
+        if prompt or not self.is_blank_zero or told.pooled is None:
+            return replace(told, filler=self._filler)
+        nothing = (torch.zeros_like(each) for each in (told.embeds, told.pooled, self._filler))
+        return Conditioning(*nothing)
 
-    def clip_states(self, prompt: str, number: str = "") -> tuple[Tensor, Tensor]:
-        """The last state but one (1 n d) of a CLIP text encoder, and its first output; `number` is "" or "_2"."""
-        tokens = self.token_ids(prompt, f"tokenizer{number}")
-        output = self.parts[f"text_encoder{number}"](tokens, output_hidden_states=True)
-        return output.hidden_states[-2].float(), output[0].float()
+    def _blank_chunk(self) -> Tensor:
+        """(1 m d): one chunk of nothing but start, end and padding."""
+        return self._encode("").embeds
+
+    def chunks(self, prompt: str, *numbers: str) -> list[Chunks]:
+        """The prompt in the tokens of several encoders, numbered "" or "_2", in as many chunks for each."""
+        tokenizers = [self.parts[f"tokenizer{number}"] for number in numbers]
+        found = [chunked(prompt, tokenizer) for tokenizer in tokenizers]
+        longest = max(len(chunks) for chunks in found)
+        return [
+            chunks.padded(longest, chunked("", tokenizer))
+            for chunks, tokenizer in zip(found, tokenizers, strict=True)
+        ]
+
+    def clip_states(self, chunks: Chunks, number: str = "") -> tuple[Tensor, Tensor]:
+        """The last states but one (1 k*n d) of a CLIP text encoder, and its first output for the first chunk."""
+        output = self.parts[f"text_encoder{number}"](chunks.ids.to(self.device), output_hidden_states=True)
+        states = weigh(output.hidden_states[-2].float(), chunks.weights)
+        return states.reshape(1, -1, states.shape[-1]), output[0][:1].float()

@@ -9,13 +9,16 @@ from semdraw.models.base import Conditioning, ModelSpec, Rows
 from semdraw.models.checkpoint import Checkpoint
 from semdraw.models.latent import LatentModel
 from semdraw.models.parts import channels_last, load_parts
+from semdraw.models.tokens import weigh
 
 
 class StableDiffusion(LatentModel):
     """One family for SD1.x, SD2.x and picturebook: what differs lies in their configs."""
 
     def _encode(self, prompt: str) -> Conditioning:
-        return Conditioning(self.parts["text_encoder"](self.token_ids(prompt))[0].float())
+        (chunks,) = self.chunks(prompt, "")
+        states = self.parts["text_encoder"](chunks.ids.to(self.device))[0].float()
+        return Conditioning(weigh(states, chunks.weights).reshape(1, -1, states.shape[-1]))
 
     @torch.inference_mode()
     def predict(self, rows: Rows) -> Tensor:

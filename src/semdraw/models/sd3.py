@@ -10,27 +10,43 @@ from semdraw.models.base import Conditioning, ModelSpec, Rows
 from semdraw.models.checkpoint import Checkpoint
 from semdraw.models.latent import LatentModel
 from semdraw.models.parts import load_parts
+from semdraw.models.tokens import cut_off, weigh
 
 _T5_TOKENS = 256
 
 
 class StableDiffusion3(LatentModel):
-    """CLIP's states, padded to the width of T5's, come first in the sequence; without T5 its place is zero."""
+    """CLIP's states, padded to the width of T5's, come first in the sequence; without T5 its place is zero.
+
+    T5 stands behind the first chunk of a long prompt and reads no further than its own 256 tokens. Order says nothing
+    to the network, and what a prompt is lengthened with comes last.
+    """
 
     def _encode(self, prompt: str) -> Conditioning:
-        first, first_pooled = self.clip_states(prompt)
-        second, second_pooled = self.clip_states(prompt, "_2")
-        clip = torch.cat([first, second], dim=-1)
-        t5 = self._t5_states(prompt)
-        embeds = torch.cat([F.pad(clip, (0, t5.shape[-1] - clip.shape[-1])), t5], dim=-2)
-        return Conditioning(embeds, torch.cat([first_pooled, second_pooled], dim=-1))
+        clip, pooled = self._clip(prompt)
+        length = self.parts["tokenizer"].model_max_length
+        return Conditioning(torch.cat([clip[:, :length], self._t5(prompt), clip[:, length:]], dim=1), pooled)
 
-    def _t5_states(self, prompt: str) -> Tensor:
+    def _blank_chunk(self) -> Tensor:
+        return self._clip("")[0]
+
+    def _clip(self, prompt: str) -> tuple[Tensor, Tensor]:
+        """States (1 k*77 d) of both encoders, padded to the width of T5's, and pooled (1 e)."""
+        chunks, chunks_2 = self.chunks(prompt, "", "_2")
+        first, first_pooled = self.clip_states(chunks)
+        second, second_pooled = self.clip_states(chunks_2, "_2")
+        states = torch.cat([first, second], dim=-1)
+        width = self.parts["transformer"].config.joint_attention_dim
+        return F.pad(states, (0, width - states.shape[-1])), torch.cat([first_pooled, second_pooled], dim=-1)
+
+    def _t5(self, prompt: str) -> Tensor:
         """(1 256 d)"""
         if "text_encoder_3" not in self.parts:
             width = self.parts["transformer"].config.joint_attention_dim
             return torch.zeros(1, _T5_TOKENS, width, device=self.device)
-        return self.parts["text_encoder_3"](self.token_ids(prompt, "tokenizer_3", _T5_TOKENS))[0].float()
+        tokens = cut_off(prompt, self.parts["tokenizer_3"], _T5_TOKENS)
+        states = self.parts["text_encoder_3"](tokens.ids.to(self.device))[0].float()
+        return weigh(states, tokens.weights)
 
     @torch.inference_mode()
     def predict(self, rows: Rows) -> Tensor:
