@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from semdraw.geometry import Extent
     from semdraw.models.base import DiffusionModel
     from semdraw.models.registry import ModelCard
+    from semdraw.presets import Preset
     from semdraw.scene import Background, Mask, Picture, Scene
 
 
@@ -42,6 +44,11 @@ def add_to(verbs: Verbs) -> None:
     background.add_argument("--background-color", type=color, metavar="#RRGGBB", help="a plain colour behind")
     background.add_argument("--background-image", type=Path, metavar="FILE", help="a picture behind")
     parser.add_argument("--seed", type=whole(0, 2**32 - 1), help="same seed, same picture (default: 0)")
+    parser.add_argument(
+        "--preset",
+        metavar="NAME",
+        help="run the model as one of these (`semdraw models` lists them); other options overrule it",
+    )
     parser.add_argument("--steps", type=whole(1, 100), help="default: the sampler's own number")
     parser.add_argument(
         "--sampler",
@@ -71,8 +78,11 @@ def _paint(options: argparse.Namespace) -> int:
     from semdraw.models.registry import find_model, load_model
 
     _check(options)
+    known = _preset(options)
     card = find_model(options.model or "picturebook", loras=options.lora)
     scene = _opened(options) if options.scene else _composed(options, card)
+    if known is not None:
+        scene = _under(known, scene, options, card)
     scene = _with_recipe(scene, options, card)
     model = load_model(options.model or "picturebook", device=options.device, loras=options.lora)
     write_atomically(options.output, png_with_scene(_generated(model, scene), scene))
@@ -108,6 +118,40 @@ def _composed(options: argparse.Namespace, card: ModelCard) -> Scene:
     size: Extent = options.size or card.extent
     regions = [(_bounded(prompt), _mask(Path(path), size)) for prompt, path in options.region]
     return Scene.from_masks(regions, extent=size, background=_background(options), recipe=card.recipe)
+
+
+def _preset(options: argparse.Namespace) -> Preset | None:
+    """The preset that was asked for; a UsageError where its weights are still to be named."""
+    if options.preset is None:
+        return None
+    from semdraw.presets import preset
+
+    known = preset(options.preset)
+    if options.model is None and known.weights != "picturebook":
+        lora = f" --lora {known.lora.file}" if known.lora else ""
+        raise UsageError(
+            f"--preset {known.name} is for the weights {known.weights}; add where they lie: --model PATH{lora}"
+        )
+    if known.lora and not options.lora:
+        print(
+            f"semdraw: {known.name} wants the LoRA {known.lora}; add --lora FILE, unless the weights contain it",
+            file=sys.stderr,
+        )
+    return known
+
+
+def _under(known: Preset, scene: Scene, options: argparse.Namespace, card: ModelCard) -> Scene:
+    """The scene as a preset runs it; brushes of a file keep their own softness."""
+    from msgspec.structs import replace
+
+    if card.family != known.family:
+        raise UsageError(
+            f"--preset {known.name} is for models of {known.family}; {card.name} is {card.family}"
+        )
+    if options.scene:
+        return replace(scene, recipe=known.recipe)
+    brushes = tuple(replace(brush, softness_px=known.softness_px) for brush in scene.brushes)
+    return replace(scene, recipe=known.recipe, brushes=brushes)
 
 
 def _with_recipe(scene: Scene, options: argparse.Namespace, card: ModelCard) -> Scene:
