@@ -23,6 +23,7 @@ class ModelSpec:
     tile_px: the side of the tiles that a larger canvas is drawn in; 0: it is never tiled.
     region_suffix: what is added to the prompt of a region, so that the network draws that one thing.
     vocabulary: the words that it was taught; empty where it knows words in general.
+    is_low_memory: few rows run at a time, and pictures go through the autoencoder in tiles.
     """
 
     name: str
@@ -39,6 +40,7 @@ class ModelSpec:
     weights_hash: str = ""
     recipe: Recipe = field(default_factory=Recipe)
     vocabulary: frozenset[str] = frozenset()
+    is_low_memory: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,6 +56,10 @@ class Conditioning:
 
     def __len__(self) -> int:
         return len(self.embeds)
+
+    def to(self, device: torch.device) -> Conditioning:
+        moved = (None if each is None else each.to(device) for each in (self.pooled, self.filler))
+        return Conditioning(self.embeds.to(device), *moved)
 
     def towards(self, other: Conditioning, share: Tensor) -> Conditioning:
         """Interpolate: share 1 keeps this, 0 gives `other`; share (b)."""

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from semdraw.models.base import Conditioning, ModelSpec, Rows
+from semdraw.models.tiling import OVERLAP_CELLS, TILE_CELLS, in_tiles
 from semdraw.models.tokens import Chunks, chunked, weigh
 
 _PROMPTS_KEPT = 256
@@ -29,8 +30,7 @@ class LatentModel(ABC):
         self.device = device
         self.parts = parts
         self._vae = parts["vae"]
-        self._scale: float = self._vae.config.scaling_factor
-        self._shift: float = getattr(self._vae.config, "shift_factor", None) or 0.0
+        self._decoder = parts.get("decoder", self._vae)
         self._prompts: OrderedDict[str, Conditioning] = OrderedDict()
         self._filler: Tensor | None = None
 
@@ -53,20 +53,33 @@ class LatentModel(ABC):
 
     @torch.inference_mode()
     def encode_image(self, pixels: Tensor) -> Tensor:
-        encoded = self._vae.encode(pixels[None].to(self.device, self._vae.dtype))
-        latents = encoded.latents if hasattr(encoded, "latents") else encoded.latent_dist.mode()
-        return (latents[0].float() - self._shift) * self._scale
+        side, overlap = (cells * self.spec.cell_px for cells in (TILE_CELLS, OVERLAP_CELLS))
+        if self.spec.is_low_memory:
+            return in_tiles(pixels, self._encode_pixels, side=side, overlap=overlap)
+        return self._encode_pixels(pixels)
 
     @torch.inference_mode()
     def decode(self, latents: Tensor) -> Tensor:
-        unscaled = latents[None] / self._scale + self._shift
-        return self._vae.decode(unscaled.to(self._vae.dtype)).sample[0].float()
+        if self.spec.is_low_memory:
+            return in_tiles(latents, self._decode_cells, side=TILE_CELLS, overlap=OVERLAP_CELLS)
+        return self._decode_cells(latents)
+
+    def _encode_pixels(self, pixels: Tensor) -> Tensor:
+        encoded = self._vae.encode(pixels[None].to(self.device, self._vae.dtype))
+        latents = encoded.latents if hasattr(encoded, "latents") else encoded.latent_dist.mode()
+        scale, shift = _scaling(self._vae)
+        return (latents[0].float() - shift) * scale
+
+    def _decode_cells(self, latents: Tensor) -> Tensor:
+        scale, shift = _scaling(self._decoder)
+        unscaled = latents[None] / scale + shift
+        return self._decoder.decode(unscaled.to(self._decoder.dtype)).sample[0].float()
 
     def _told(self, prompt: str) -> Conditioning:
         """A prompt's encoding, with what it is lengthened by beside a longer one."""
-        told = self._encode(prompt)
+        told = self._encode(prompt).to(self.device)
         if self._filler is None:
-            self._filler = self._blank_chunk()
+            self._filler = self._blank_chunk().to(self.device)
         if prompt or not self.is_blank_zero or told.pooled is None:
             return replace(told, filler=self._filler)
         nothing = (torch.zeros_like(each) for each in (told.embeds, told.pooled, self._filler))
@@ -88,6 +101,16 @@ class LatentModel(ABC):
 
     def clip_states(self, chunks: Chunks, number: str = "") -> tuple[Tensor, Tensor]:
         """The last states but one (1 k*n d) of a CLIP text encoder, and its first output for the first chunk."""
-        output = self.parts[f"text_encoder{number}"](chunks.ids.to(self.device), output_hidden_states=True)
+        output = self.encoded(chunks, f"text_encoder{number}", output_hidden_states=True)
         states = weigh(output.hidden_states[-2].float(), chunks.weights)
         return states.reshape(1, -1, states.shape[-1]), output[0][:1].float()
+
+    def encoded(self, chunks: Chunks, name: str, **more: Any) -> Any:
+        """What a text encoder says, computed where it lies."""
+        encoder = self.parts[name]
+        return encoder(chunks.ids.to(encoder.device), **more)
+
+
+def _scaling(autoencoder: Any) -> tuple[float, float]:
+    """By how much its latents are scaled, and shifted before, for the network."""
+    return autoencoder.config.scaling_factor, getattr(autoencoder.config, "shift_factor", None) or 0.0

@@ -17,7 +17,7 @@ class StableDiffusion(LatentModel):
 
     def _encode(self, prompt: str) -> Conditioning:
         (chunks,) = self.chunks(prompt, "")
-        states = self.parts["text_encoder"](chunks.ids.to(self.device))[0].float()
+        states = self.encoded(chunks, "text_encoder")[0].float()
         return Conditioning(weigh(states, chunks.weights).reshape(1, -1, states.shape[-1]))
 
     @torch.inference_mode()

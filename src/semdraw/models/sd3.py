@@ -43,9 +43,9 @@ class StableDiffusion3(LatentModel):
         """(1 256 d)"""
         if "text_encoder_3" not in self.parts:
             width = self.parts["transformer"].config.joint_attention_dim
-            return torch.zeros(1, _T5_TOKENS, width, device=self.device)
+            return torch.zeros(1, _T5_TOKENS, width, device=self.parts["text_encoder"].device)
         tokens = cut_off(prompt, self.parts["tokenizer_3"], _T5_TOKENS)
-        states = self.parts["text_encoder_3"](tokens.ids.to(self.device))[0].float()
+        states = self.encoded(tokens, "text_encoder_3")[0].float()
         return weigh(states, tokens.weights)
 
     @torch.inference_mode()
