@@ -12,7 +12,10 @@ from semdraw.version import __version__ as __version__
 
 if TYPE_CHECKING:
     from semdraw.engine import Engine
+    from semdraw.geometry import Bounds, Extent
+    from semdraw.live import Stream, StreamFrame
     from semdraw.models.registry import list_models, load_model
+    from semdraw.panoramas import panorama
     from semdraw.presets import PRESETS, Preset, preset
     from semdraw.regions import compile_regions
     from semdraw.scene import Brush, Canvas, Layer, Mask, Picture, Recipe, Scene
@@ -20,9 +23,11 @@ if TYPE_CHECKING:
     from semdraw.stream import StreamState, stream_step
 
 __all__ = [
+    "Bounds",
     "Brush",
     "Canvas",
     "Engine",
+    "Extent",
     "Layer",
     "Mask",
     "PRESETS",
@@ -30,18 +35,24 @@ __all__ = [
     "Preset",
     "Recipe",
     "Scene",
+    "Stream",
+    "StreamFrame",
     "StreamState",
     "compile_regions",
     "denoise_steps",
     "generate",
     "list_models",
     "load_model",
+    "panorama",
     "preset",
     "stream_step",
 ]
 
 _HOMES = {
     "engine": ("Engine",),
+    "geometry": ("Bounds", "Extent"),
+    "live": ("Stream", "StreamFrame"),
+    "panoramas": ("panorama",),
     "still": ("denoise_steps", "generate"),
     "models.registry": ("list_models", "load_model"),
     "presets": ("PRESETS", "Preset", "preset"),
