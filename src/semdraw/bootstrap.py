@@ -9,7 +9,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-LEAK_SENSITIVITY = 0.2
+from semdraw.geometry import Bounds, Extent
 
 
 def isolate(latents: Tensor, weight: Tensor, ground: Tensor) -> Tensor:
@@ -38,12 +38,27 @@ def _overlap(by: int, size: int) -> tuple[slice, slice]:
     return slice(max(0, by), size + min(0, by)), slice(max(0, -by), size + min(0, -by))
 
 
-def without_leak(weight: Tensor, clean: Tensor, ground: Tensor) -> Tensor:
+def roll(values: Tensor, by: tuple[int, int]) -> Tensor:
+    """Move (c h w) by (dx, dy) cells; what leaves on one side comes in on the other, as in the published code."""
+    return values.roll((by[1], by[0]), dims=(-2, -1))
+
+
+def roll_to_centre(box: Bounds, canvas: Extent) -> tuple[int, int]:
+    """(dx, dy) that the published code moves a box by; where a cell is left over it lies on the other side of ours."""
+    return (
+        canvas.width // 2 - (2 * box.x + box.width) // 2,
+        canvas.height // 2 - (2 * box.y + box.height) // 2,
+    )
+
+
+def without_leak(weight: Tensor, drawn: Tensor, ground: Tensor, sensitivity: float) -> Tensor:
     """Give back the cells in which a region drew nothing but the ground it was shown.
 
-    weight (1 h w), clean (c h w): the region's clean prediction, ground (c h w): the clean ground. The published leak
-    test, w * (2 sigmoid(d / 0.2) - 1) with d the mean squared difference; it compares with the clean ground, where the
-    published code takes a noised one and so never finds a leak.
+    weight (1 h w), drawn (c h w): the region's clean prediction, ground (c h w): the clean ground. The published leak
+    test, w * (2 sigmoid(d / sensitivity) - 1) with d the mean squared difference; it compares with the clean ground,
+    where the published code takes a noised one and so hardly finds a leak. A sensitivity of 0 finds none.
     """
-    difference = (clean - ground).square().mean(dim=-3, keepdim=True)
-    return weight * (2 * torch.sigmoid(difference / LEAK_SENSITIVITY) - 1)
+    if sensitivity == 0:
+        return weight
+    difference = (drawn - ground).square().mean(dim=-3, keepdim=True)
+    return weight * (2 * torch.sigmoid(difference / sensitivity) - 1)

@@ -10,6 +10,7 @@ from torch import Tensor
 from semdraw.schedule import Prediction
 
 _MASK32 = 0xFFFFFFFF
+TRACE = 0.05  # the share of signal from which on an input carries a trace of the picture
 
 
 def split(
@@ -40,6 +41,29 @@ def reduce_regions(values: Tensor, weights: Tensor, *, rest: Tensor) -> Tensor:
     """
     total = weights.sum(dim=0)
     return ((weights * values).sum(dim=0) + (1 - total).clamp(min=0) * rest) / total.clamp(min=1)
+
+
+def average_regions(values: Tensor, weights: Tensor) -> Tensor:
+    """Blend regions by weight where nothing lies behind them: cells that none claims are zero.
+
+    values (p c h w), weights (p 1 h w) -> (c h w).
+    """
+    total = weights.sum(dim=0)
+    return torch.where(total > 0, (weights * values).sum(dim=0) / total.clamp(min=1e-30), 0.0)
+
+
+def guide_residual(
+    clean: Tensor, reference: Tensor, latents: Tensor, *, alpha: Tensor, scale: float, delta: float
+) -> Tensor:
+    """Guidance without a second row (residual guidance, arXiv:2312.12491): the guided clean prediction.
+
+    With noise_u = (latents - alpha reference) / sigma, the guided noise is delta noise_u + scale (noise - delta
+    noise_u); here it is solved for the clean picture, so that nothing is divided by sigma. delta acts where the input
+    carries a trace of the picture. clean, reference, latents (b c h w), alpha (b 1 1 1).
+    """
+    share = torch.where(alpha > TRACE, delta, 1.0)
+    left_over = (1 - scale) * (1 - share) / alpha.clamp(min=TRACE)
+    return scale * clean + (1 - scale) * share * reference + left_over * latents
 
 
 def renoise(

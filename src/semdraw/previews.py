@@ -34,13 +34,18 @@ def _difference(old: Region | None, new: Region | None, like: Tensor) -> Tensor:
     """(h w): 1 where the last weights of two versions of a region differ, or either has any and their words differ."""
     nothing = torch.zeros_like(like)
     weights = [nothing if region is None else region.weights[-1, 0].to(like) for region in (old, new)]
-    if (
-        old is not None
-        and new is not None
-        and not torch.equal(old.conditioning.embeds, new.conditioning.embeds)
-    ):
+    if old is not None and new is not None and _words_differ(old, new):
         return (torch.maximum(*weights) > 0).to(like)
     return (weights[0] != weights[1]).to(like)
+
+
+def _words_differ(old: Region, new: Region) -> bool:
+    """Guidance is the same for both: it belongs to the recipe."""
+    if not torch.equal(old.conditioning.embeds, new.conditioning.embeds):
+        return True
+    if old.negative is None or new.negative is None:
+        return False
+    return not torch.equal(old.negative.embeds, new.negative.embeds)
 
 
 def patched(settled: Picture, rough: Picture, touched: Tensor) -> Picture:

@@ -2,51 +2,45 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from semdraw.errors import ExtentError
-from semdraw.geometry import Bounds, Extent
-from semdraw.masks import REFERENCE_SIDE_PX, occlude, quantize, soften, to_cells
+from semdraw.errors import ExtentError, SceneError
+from semdraw.geometry import Bounds
+from semdraw.grounds import Ground, background_negative, background_words, compile_ground, ground_inputs
+from semdraw.masks import REFERENCE_SIDE_PX, blur, nearest_cells, occlude, quantize, soften, to_cells
+from semdraw.methods import Method, method_of
 from semdraw.models.base import Conditioning, DiffusionModel, ModelSpec
+from semdraw.places import Place, places_of, tile_cells
+from semdraw.prompts import plain_text
 from semdraw.reports import Hint
-from semdraw.scene import Brush, ColorBackground, ImageBackground, Layer, Picture, PromptBackground, Scene
+from semdraw.scene import Brush, Layer, Recipe, Scene
 from semdraw.schedule import Schedule, build_schedule
-from semdraw.windows import View, box_of, crop, tiled, window_around
+from semdraw.windows import View, crop, tiled
 
-GROUND_COLOR = "#ffffff"
 _TOO_SMALL_CELLS = 6  # below this many cells at the last step a region hardly shows
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Place:
-    """A view in which a region runs.
-
-    is_active (t): whether the region has any weight there at that step; centring (t): the shift (dx, dy) in cells
-    that brings the box of its weight there to the middle.
-    """
-
-    view: View
-    is_active: tuple[bool, ...]
-    centring: tuple[tuple[int, int], ...]
+BACKGROUND_LAYER = ""  # stands for the brush of a worded background that is a layer like any other
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Region:
     """One brush that has something to draw.
 
-    weights (t 1 h w) per step; conditioning (1 n d); places: where it runs, several where it is larger than a tile.
+    weights (t 1 h w) per step; conditioning (1 n d); negative (1 n d): what guidance leads away from, None where that
+    does not act; places: where it runs, several where it is larger than a tile.
     """
 
     brush_id: str
     weights: Tensor
     conditioning: Conditioning
     places: tuple[Place, ...]
+    negative: Conditioning | None = None
 
     def is_active(self, step: int) -> bool:
         """Whether any weight of that step is above zero."""
@@ -54,47 +48,51 @@ class Region:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Ground:
-    """What lies beneath the regions.
-
-    conditioning: of a background prompt, else None. rest (c h w): the clean latent of a known background, else None.
-    picture (3 H W) in [-1, 1]: its pixels, else None. plain (c h w): the clean latent that bootstrapping shows.
-    """
-
-    conditioning: Conditioning | None
-    rest: Tensor | None
-    picture: Tensor | None
-    plain: Tensor
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Regions:
     """All that the sampler needs of a scene.
 
-    regions: sorted by brush id, so that the order of layers which do not touch changes nothing. seeds (h w) int64: the
-    seed of the layer that is visible in each cell. cover (1 H W): the painted share of each pixel.
-    background: the views in which a background prompt runs, each with (t) whether regions fill it at that step.
-    bootstrap_end: the first step without bootstrapping.
-    unconditional: the empty prompt, where guidance is on.
+    regions: sorted by brush id, so that the order of layers which do not touch changes nothing. painted: all that have
+    paint and words, also those too small to act. seeds (h w) int64: the seed of the layer that is visible in each
+    cell. cover (1 H W): the painted share of each pixel. fills: what is where no region is: the row of a background in
+    words, the known rest, or nothing. background: the views in which a background prompt runs, each with (t) whether
+    regions fill it at that step. bootstrap_start, bootstrap_end: the first step that counts as bootstrapping (those
+    before it bootstrap too), and the first without.
     """
 
     scene: Scene
     schedule: Schedule
+    method: Method
     regions: tuple[Region, ...]
+    painted: tuple[Region, ...]
     ground: Ground
     seeds: Tensor
     cover: Tensor
+    fills: Literal["row", "rest", "nothing"]
     background: tuple[tuple[View, tuple[bool, ...]], ...]
+    bootstrap_start: int
     bootstrap_end: int
-    unconditional: Conditioning | None
     hints: tuple[Hint, ...]
+
+    @property
+    def behind(self) -> Tensor | None:
+        """The pixels (3 H W) that show through where nothing is painted, None where nothing is to show through."""
+        return self.ground.picture if self.fills == "rest" and self.scene.recipe.blend else None
+
+    @property
+    def rest(self) -> Tensor | None:
+        """(c h w): the clean latent of a known background."""
+        return self.ground.rest if self.fills == "rest" else None
 
     def is_bootstrap(self, step: int) -> bool:
         return step < self.bootstrap_end
 
+    def plain_share(self, step: int) -> float:
+        """How much of the plain ground a region is shown at a bootstrap step; the remainder is what lies behind."""
+        return min(1.0, max(0.0, self.scene.recipe.bootstrap_mix - max(0, step - self.bootstrap_start)))
+
     def background_views(self, step: int) -> list[View]:
         """Where a background prompt has anything to fill; while bootstrapping leaks may always give cells back."""
-        if self.ground.conditioning is None:
+        if self.fills != "row":
             return []
         return [view for view, is_full in self.background if self.is_bootstrap(step) or not is_full[step]]
 
@@ -103,31 +101,41 @@ def compile_regions(scene: Scene, model: DiffusionModel, previous: Regions | Non
     """Everything about `scene` that does not change from step to step; unchanged parts are taken from `previous`."""
     _require_extent(scene, model.spec)
     schedule = build_schedule(model.spec.training, scene.recipe)
+    method, steps = method_of(scene.recipe), scene.recipe.bootstrap_steps
     pairs = [(scene.brush(layer.brush_id), layer) for layer in scene.canvas.layers if layer.visible]
     painted = [(brush, layer) for brush, layer in pairs if brush.prompt.strip() and not layer.mask.is_blank]
-    ground = _ground(scene, model, previous)
+    is_same_ground = previous is not None and ground_inputs(scene) == ground_inputs(previous.scene)
+    ground = previous.ground if previous and is_same_ground else compile_ground(scene, model)
     if previous is not None and _mask_inputs(scene) == _mask_inputs(previous.scene):
-        weights = {region.brush_id: region for region in previous.regions}
+        weights = {region.brush_id: region for region in previous.painted}
         cover, seeds = previous.cover, previous.seeds
     else:
         weights, cover = _compile_masks(scene, painted, schedule, model)
         seeds = _seed_map(scene, painted, model.spec.cell_px)
+    views = _background(tuple(weights.values()), len(schedule), scene, model.spec)
+    fills = _fills(ground, method, is_covered=all(all(is_full) for _, is_full in views))
+    _require_reference(scene.recipe, fills)
     regions = [
-        replace(weights[brush.id], conditioning=_conditioning(brush, ground, model)) for brush, _ in painted
+        replace(weights[brush.id], **_told(brush, scene, ground, fills, model)) for brush, _ in painted
     ]
-    acting = tuple(sorted((r for r in regions if r.places), key=lambda region: region.brush_id))
-    steps = scene.recipe.bootstrap_steps
+    acting = [region for region in regions if region.places]
+    if method.background == "layer" and ground.is_worded:
+        acting += _background_layer(acting, ground, schedule, scene, model)
+    start = schedule.first_informed_step() if method.counts_informed else 0
     return Regions(
         scene=scene,
         schedule=schedule,
-        regions=acting,
+        method=method,
+        regions=tuple(sorted(acting, key=lambda region: region.brush_id)),
+        painted=tuple(regions),
         ground=ground,
         seeds=seeds,
         cover=cover,
-        background=_background(acting, len(schedule), scene, model.spec),
-        bootstrap_end=schedule.first_informed_step() + steps if steps else 0,
-        unconditional=model.encode_prompt("") if scene.recipe.guidance_scale > 1 else None,
-        hints=tuple(_hints(pairs, weights, model.spec)),
+        fills=fills,
+        background=views,
+        bootstrap_start=start,
+        bootstrap_end=start + steps if steps else 0,
+        hints=tuple(_hints(scene, pairs, weights, model.spec)),
     )
 
 
@@ -145,94 +153,97 @@ def _require_extent(scene: Scene, spec: ModelSpec) -> None:
         )
 
 
+def _fills(ground: Ground, method: Method, *, is_covered: bool) -> Literal["row", "rest", "nothing"]:
+    if method.background == "row":
+        return "row" if ground.is_worded else "rest"
+    return "nothing" if ground.is_worded or is_covered else "rest"
+
+
+def _require_reference(recipe: Recipe, fills: str) -> None:
+    if recipe.is_guided and recipe.guidance == "residual_self" and fills != "rest":
+        raise SceneError(
+            "guidance 'residual_self' leads away from the picture or colour behind, and here there is none; "
+            "give the scene one, or take 'residual_once'"
+        )
+
+
 def _mask_inputs(scene: Scene) -> Any:
     """All of a scene that weights and noise depend on."""
     prompts = [(b.id, bool(b.prompt.strip()), b.strength, b.softness_px, b.seed) for b in scene.brushes]
     recipe = scene.recipe
-    method = (recipe.sampler, recipe.num_steps, recipe.mask_mode, recipe.cover)
-    places = (recipe.window_px, recipe.tile_px, recipe.method)
-    return scene.canvas.extent, scene.canvas.layers, prompts, method, places, scene.seed
+    steps = (recipe.sampler, recipe.num_steps, recipe.step_indices, recipe.grid_steps)
+    method = (recipe.method, recipe.mask_mode, recipe.cover, recipe.window_px, recipe.tile_px)
+    return scene.canvas.extent, scene.canvas.layers, prompts, steps, method, scene.seed
 
 
 def _compile_masks(
     scene: Scene, painted: list[tuple[Brush, Layer]], schedule: Schedule, model: DiffusionModel
 ) -> tuple[dict[str, Region], Tensor]:
     """The regions, still without prompts, and the painted share of each pixel. One mask at a time, topmost first."""
-    extent = scene.canvas.extent
+    extent, method = scene.canvas.extent, method_of(scene.recipe)
     scale = min(extent) / REFERENCE_SIDE_PX
+    widest = max((brush.softness_px * scale for brush, _ in painted), default=0.0)
     regions: dict[str, Region] = {}
     above, cover = torch.zeros(1, *extent.shape), torch.zeros(1, *extent.shape)
     for brush, layer in reversed(painted):
         mask = _rasterize(layer)
-        soft = soften(occlude(mask, above, scene.recipe.cover), brush.softness_px * scale) * brush.strength
+        visible = _visible(mask, above, scene.recipe, method)
+        blurred = _blurred(visible, brush.softness_px * scale, widest, method)
+        soft = blurred if method.masks == "half" else blurred * brush.strength
         above = torch.maximum(above, mask)
         regions[brush.id] = _region(brush, soft, schedule, scene, model)
-        cover = cover + quantize(soft[None], schedule, "continuous")[0, -1]
+        drawn = quantize(soft[None], schedule, "continuous", method)[0, -1]
+        cover = cover + (blurred if method.seam == "painted" else drawn)
     return regions, cover.clamp(max=1).to(model.device)
+
+
+def _visible(mask: Tensor, above: Tensor, recipe: Recipe, method: Method) -> Tensor:
+    """A mask (1 H W) dimmed by what lies above it."""
+    is_off = method.masks == "half" or (method.is_cover_off_at_zero and recipe.cover == 0)
+    return mask if is_off else occlude(mask, above, recipe.cover)
+
+
+def _blurred(mask: Tensor, std_px: float, widest_px: float, method: Method) -> Tensor:
+    """The published blur reaches as far for every mask as for the softest, and runs at full size."""
+    if method.masks == "half":
+        return mask
+    return soften(mask, std_px) if method.masks == "reach" else blur(mask, std_px, math.ceil(3 * widest_px))
 
 
 def _region(brush: Brush, soft: Tensor, schedule: Schedule, scene: Scene, model: DiffusionModel) -> Region:
     """A region from its soft mask (1 H W); its prompt is put in later."""
-    weights = to_cells(quantize(soft[None], schedule, scene.recipe.mask_mode)[0], model.spec.cell_px)
+    method = method_of(scene.recipe)
+    pixels = quantize(soft[None], schedule, scene.recipe.mask_mode, method)[0]
+    cells = to_cells if method.cells == "area" else nearest_cells
+    weights = cells(pixels, model.spec.cell_px)
     return Region(
         brush_id=brush.id,
         weights=weights.to(model.device),
         conditioning=Conditioning(torch.empty(0)),
-        places=_places(weights, scene, model.spec),
+        places=places_of(weights, scene, model.spec),
     )
 
 
-def _places(weights: Tensor, scene: Scene, spec: ModelSpec) -> tuple[Place, ...]:
-    """Where a region with these weights (t 1 h w) runs; tiles in which it never has any are left out."""
-    places: list[Place] = []
-    for view in tiled(_window(weights, scene, spec), tile_cells(scene, spec)):
-        parts = crop(weights[:, 0], view.window)
-        if parts.any():
-            is_active = tuple(bool(part.any()) for part in parts)
-            places.append(
-                Place(view=view, is_active=is_active, centring=tuple(_centring(part) for part in parts))
-            )
-    return tuple(places)
-
-
-def tile_cells(scene: Scene, spec: ModelSpec) -> int:
-    """The side of a tile in cells, 0 where nothing is tiled."""
-    wanted = spec.tile_px if scene.recipe.tile_px is None else scene.recipe.tile_px
-    unit = spec.extent_multiple
-    if wanted == 0:
-        return 0
-    return max(unit, min(wanted, spec.largest_px or wanted) // unit * unit) // spec.cell_px
+def _background_layer(
+    above: list[Region], ground: Ground, schedule: Schedule, scene: Scene, model: DiffusionModel
+) -> list[Region]:
+    """A background in words as the lowest region, as published: all that the others leave at each step."""
+    cells = scene.canvas.extent.cells(model.spec.cell_px)
+    total = torch.zeros(len(schedule), 1, *cells.shape, device=model.device)
+    weights = (1 - torch.stack([total, *(region.weights for region in above)]).sum(dim=0)).clamp(0, 1)
+    layer = Region(
+        brush_id=BACKGROUND_LAYER,
+        weights=weights,
+        conditioning=ground.words,
+        places=places_of(weights.cpu(), scene, model.spec),
+        negative=ground.negative,
+    )
+    return [layer] if layer.places else []
 
 
 def _rasterize(layer: Layer) -> Tensor:
     """(1 H W) in [0, 1]."""
     return torch.from_numpy(layer.mask.array.astype(np.float32))[None] / 255
-
-
-def _window(weights: Tensor, scene: Scene, spec: ModelSpec) -> Bounds:
-    """The cells in which a region with these weights (t 1 h w) runs.
-
-    On a canvas larger than a tile it has a window at least as large as one, so that a small region is one row.
-    """
-    canvas = scene.canvas.extent.cells(spec.cell_px)
-    wanted = spec.window_px if scene.recipe.window_px is None else scene.recipe.window_px
-    side, tile = wanted // spec.cell_px, tile_cells(scene, spec)
-    if side == 0 and scene.recipe.method == "exact" and max(canvas) > tile:
-        side = tile
-    return window_around(
-        box_of(weights.amax(dim=(0, 1))),
-        canvas,
-        side=side,
-        multiple=spec.extent_multiple // spec.cell_px,
-        largest=tile,
-    )
-
-
-def _centring(weight: Tensor) -> tuple[int, int]:
-    """Shift (dx, dy) that puts the box of what is above zero in the middle; weight (h w)."""
-    box = box_of(weight)
-    height, width = weight.shape
-    return box.centring_shift(Extent(width, height)) if box else (0, 0)
 
 
 def _background(
@@ -259,55 +270,27 @@ def _seed_map(scene: Scene, painted: list[tuple[Brush, Layer]], cell_px: int) ->
     return seeds
 
 
-def _conditioning(brush: Brush, ground: Ground, model: DiffusionModel) -> Conditioning:
-    own = model.encode_prompt(brush.prompt + model.spec.region_suffix)
-    if ground.conditioning is None or brush.prompt_strength >= 1:
-        return own
-    return own.towards(ground.conditioning, torch.tensor([brush.prompt_strength]))
+def _told(
+    brush: Brush, scene: Scene, ground: Ground, fills: str, model: DiffusionModel
+) -> dict[str, Conditioning | None]:
+    """What the network is told of a region: its prompt and, where that acts, its negative prompt."""
+    recipe, method = scene.recipe, method_of(scene.recipe)
+    own = model.spec.region_suffix if method.fits_model else ""
+    suffix = own if recipe.region_suffix is None else recipe.region_suffix
+    words = background_words(scene.canvas.background, method)
+    prompt = model.encode_prompt(brush.prompt + suffix.replace("{background}", words))
+    negative = None if ground.negative is None else model.encode_prompt(brush.negative.strip())
+    if brush.prompt_strength < 1 and fills != "nothing":
+        share = torch.tensor([brush.prompt_strength])
+        prompt = prompt.towards(ground.words, share)
+        if negative is not None and ground.negative is not None:
+            negative = negative.towards(ground.negative, share)
+    return {"conditioning": prompt, "negative": negative}
 
 
-def _ground(scene: Scene, model: DiffusionModel, previous: Regions | None) -> Ground:
-    canvas = scene.canvas
-    if (
-        previous is not None
-        and previous.scene.canvas.background == canvas.background
-        and previous.scene.canvas.extent == canvas.extent
-    ):
-        return previous.ground
-    plain = model.encode_image(_pixels(_plain(canvas.extent, GROUND_COLOR)).to(model.device))
-    match canvas.background:
-        case PromptBackground(prompt=prompt) if prompt.strip():
-            return Ground(conditioning=model.encode_prompt(prompt), rest=None, picture=None, plain=plain)
-        case PromptBackground():
-            picture = _plain(canvas.extent, "#ffffff")
-        case ColorBackground(color=color):
-            picture = _plain(canvas.extent, color)
-        case ImageBackground(picture=image):
-            picture = _fitted(image, canvas.extent)
-    pixels = _pixels(picture).to(model.device)
-    return Ground(conditioning=None, rest=model.encode_image(pixels), picture=pixels, plain=plain)
-
-
-def _plain(extent: Extent, color: str) -> Picture:
-    return Picture(extent, bytes.fromhex(color[1:]) * extent.area)
-
-
-def _fitted(image: Picture, extent: Extent) -> Picture:
-    """The picture cut to the shape of the canvas around its middle, then resized."""
-    if image.extent == extent:
-        return image
-    from PIL import Image, ImageOps
-
-    fitted = ImageOps.fit(Image.fromarray(image.array), extent, Image.Resampling.BICUBIC)
-    return Picture.from_array(np.asarray(fitted))
-
-
-def _pixels(picture: Picture) -> Tensor:
-    """(3 H W) in [-1, 1]."""
-    return torch.from_numpy(picture.array.astype(np.float32)).permute(2, 0, 1) / 127.5 - 1
-
-
-def _hints(pairs: list[tuple[Brush, Layer]], compiled: dict[str, Region], spec: ModelSpec) -> list[Hint]:
+def _hints(
+    scene: Scene, pairs: list[tuple[Brush, Layer]], compiled: dict[str, Region], spec: ModelSpec
+) -> list[Hint]:
     hints: list[Hint] = []
     for brush, layer in pairs:
         if layer.mask.is_blank:
@@ -322,6 +305,10 @@ def _hints(pairs: list[tuple[Brush, Layer]], compiled: dict[str, Region], spec: 
             hints.append(Hint(brush_id=brush.id, problem="hidden" if is_hidden else "too_small"))
         if unknown := unknown_words(brush.prompt, spec.vocabulary):
             hints.append(Hint(brush_id=brush.id, problem="unknown_words", words=unknown))
+        if brush.negative.strip() and not scene.recipe.uses_negatives:
+            hints.append(Hint(brush_id=brush.id, problem="negative_unused"))
+    if background_negative(scene.canvas.background) and not scene.recipe.uses_negatives:
+        hints.append(Hint(brush_id="", problem="negative_unused"))
     return hints
 
 
@@ -329,5 +316,5 @@ def unknown_words(prompt: str, vocabulary: frozenset[str]) -> tuple[str, ...]:
     """The words of a prompt that a model of few words was never taught."""
     if not vocabulary:
         return ()
-    words = "".join(c if c.isalnum() else " " for c in prompt.lower()).split()
+    words = "".join(c if c.isalnum() else " " for c in plain_text(prompt).lower()).split()
     return tuple(word for word in words if word not in vocabulary)

@@ -192,9 +192,14 @@ class ColorBackground(Value, frozen=True, tag="color"):
 
 
 class ImageBackground(Value, frozen=True, tag="image"):
-    """A picture that stays wherever nothing is painted."""
+    """A picture that stays wherever nothing is painted.
+
+    prompt: what it shows, where a brush's `prompt_strength` or suffix asks for it; `negative` goes with it.
+    """
 
     picture: Picture
+    prompt: Prompt = ""
+    negative: Prompt = ""
 
 
 Background = PromptBackground | ColorBackground | ImageBackground
@@ -212,8 +217,10 @@ class Recipe(Value, frozen=True):
 
     step_indices: which steps of `grid_steps` are taken; empty means `num_steps` even ones.
     bootstrap_steps: first steps that show a region alone; bootstrap_mix: how many of them show it on a plain ground,
-    the others on what lies behind. leak_sensitivity: how little a region may differ from that ground and still count
-    as drawn; 0 counts all of it. guidance_scale: 1 is off; guidance_delta: share of the residual noise.
+    the others on what lies behind; 2.3 means two, and a third of the third.
+    leak_sensitivity: how little a region may differ from that ground and still count as drawn; 0 counts all of it.
+    guidance_scale: 1 is off; guidance_delta: share of the residual noise.
+    region_suffix: what is added to the prompts of regions; {background} in it stands for the words of the background.
     region_suffix, window_px, tile_px: None is the model's own; 0 px is the whole canvas.
     blend: whether a known background keeps its own pixels where nothing is painted.
     """
@@ -243,6 +250,15 @@ class Recipe(Value, frozen=True):
     def step_count(self) -> int:
         """How many steps a picture takes."""
         return len(self.step_indices) or self.num_steps
+
+    @property
+    def is_guided(self) -> bool:
+        return self.guidance_scale > 1
+
+    @property
+    def uses_negatives(self) -> bool:
+        """Whether negative prompts act."""
+        return self.is_guided and self.guidance != "residual_self"
 
 
 class Canvas(Value, frozen=True):

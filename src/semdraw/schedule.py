@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import NewType
 
@@ -19,7 +19,7 @@ from torch import Tensor
 
 from semdraw.errors import SceneError
 from semdraw.samplers import require_suiting
-from semdraw.scene import Recipe, Sampler
+from semdraw.scene import Recipe, Sampler, check_steps
 
 Step = NewType("Step", int)  # index into a Schedule, 0 is the noisiest
 Timestep = NewType("Timestep", int)  # training time, 0 ... 999
@@ -123,7 +123,10 @@ def tcd(training: Training, num_steps: int, gamma: float = 0.3) -> Schedule:
 
     `gamma` in [0, 1]: 0 keeps the predicted noise, 1 draws nearly all of it anew. Ends at abar_0, not at clean.
     """
-    timesteps = _consistency_timesteps(num_steps)
+    return _tcd(training, _consistency_timesteps(num_steps), gamma)
+
+
+def _tcd(training: Training, timesteps: list[int], gamma: float) -> Schedule:
     abar = training.signal()
     eta: list[float] = []
     for below in [*timesteps[1:], 0]:
@@ -196,9 +199,34 @@ SAMPLERS: dict[Sampler, Callable[[Training, int], Schedule]] = {
 def build_schedule(training: Training, recipe: Recipe) -> Schedule:
     """The table of a recipe for a network that was trained so, or a SceneError where the two do not suit."""
     require_suiting(recipe.sampler, is_flow=training.is_flow)
+    check_steps(recipe)
+    if recipe.step_indices:
+        return _picked(training, recipe)
     if recipe.sampler == "tcd":
         return tcd(training, recipe.num_steps, recipe.gamma)
     return SAMPLERS[recipe.sampler](training, recipe.num_steps)
+
+
+def _picked(training: Training, recipe: Recipe) -> Schedule:
+    """Some steps of a grid, down to the last level of it; each step goes straight to the next."""
+    chosen = list(recipe.step_indices)
+    if recipe.sampler == "tcd":
+        timesteps = _consistency_timesteps(recipe.grid_steps)
+        return _tcd(training, [timesteps[index] for index in chosen], recipe.gamma)
+    if recipe.sampler == "flow_lcm":
+        grid = _from_sigmas(_flow_grid(training, recipe.grid_steps), training, eta=1.0)
+    else:
+        grid = SAMPLERS[recipe.sampler](training, recipe.grid_steps)
+    levels = [*chosen, len(grid)]
+    sigma = grid.sigma[levels]
+    return replace(
+        grid,
+        alpha=grid.alpha[levels],
+        sigma=sigma,
+        timestep=grid.timestep[chosen],
+        eta=grid.eta[chosen],
+        start=grid.start if grid.start == 1 else float(sigma[0]),
+    )
 
 
 def _trailing_timesteps(num_steps: int) -> list[int]:

@@ -1,4 +1,4 @@
-"""Many steps in flight, one network call: a step is `gather`, `predict`, `scatter`.
+"""Many steps in flight, one network call: a step is `gather`, `predict_rows`, `scatter`.
 
 A `Flight` is one picture on its way down the levels. `generate` flies one; a pipeline flies one per level, so that
 every call finishes a picture. Both take the very same step.
@@ -6,197 +6,106 @@ every call finishes a picture. Both take the very same step.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
-from semdraw.bootstrap import isolate, shift, without_leak
-from semdraw.denoise import draw_noise, guide, level, reduce_regions, renoise, split
-from semdraw.errors import EngineError
-from semdraw.models.base import Conditioning, DiffusionModel, Rows
-from semdraw.regions import Place, Region, Regions
-from semdraw.schedule import Schedule
-from semdraw.windows import View, crop, paste
+from semdraw.bootstrap import roll, shift, without_leak
+from semdraw.denoise import average_regions, level, reduce_regions, renoise
+from semdraw.geometry import Bounds
+from semdraw.models.base import DiffusionModel
+from semdraw.prediction import count_rows, predict_rows
+from semdraw.regions import Region, Regions
+from semdraw.rows import (
+    OWN,
+    Flight,
+    NoiseField,
+    Row,
+    gather,
+    ground_noise,
+    launch,
+    level_of,
+    noise_field,
+    plain_ground,
+    shown_ground,
+)
+from semdraw.windows import paste
 
-NoiseField = Callable[[int], Tensor]  # level index -> standard normal noise (c h w); 0 is the first noise
+__all__ = [
+    "Flight",
+    "NoiseField",
+    "StreamState",
+    "advance",
+    "launch",
+    "noise_field",
+    "scatter",
+    "stream_step",
+]
 
 _CELLS_PER_CALL = 2**17  # 128 rows of 256 px, 2 of 2048 px; fixed, since bytes depend on what runs together
-_INCOMING = 1_000  # level numbers from here on: noise for cells that come in when a region is centred
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Flight:
-    """One picture before step `step`: latents (c h w), the noise (c h w) that they carry, and where noise comes from.
-
-    clean (c h w): the merged clean prediction of the step before, for previews; None at the start.
-    """
-
-    latents: Tensor
-    noise: Tensor
-    step: int
-    field: NoiseField
-    clean: Tensor | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """Who a network row is for: a region (None: the background prompt) of one flight, where, and how far shifted."""
-
-    flight: int
-    region: Region | None
-    view: View
-    by: tuple[int, int]
-
-    @property
-    def owner(self) -> tuple[int, str | None]:
-        return self.flight, self.region.brush_id if self.region is not None else None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Drawn:
-    """What the rows of one region drew, in place on the canvas: clean prediction and predicted noise (c h w)."""
+    """What the rows of one region drew, in place on the canvas: clean prediction and predicted noise (c h w).
+
+    away (c h w): the clean prediction of the negative prompt, where a row for it ran; else None.
+    """
 
     flight: int
     region: Region | None
     clean: Tensor
     noise: Tensor
+    away: Tensor | None
 
     def plus(self, other: Drawn) -> Drawn:
         """Two tiles of one region, each with its share."""
-        return Drawn(self.flight, self.region, self.clean + other.clean, self.noise + other.noise)
-
-
-def noise_field(regions: Regions, model: DiffusionModel, *, frame: int = 0) -> NoiseField:
-    """The noise of a scene: a function of seeds, frame, level and place."""
-    channels = model.spec.latent_channels
-
-    def field(index: int) -> Tensor:
-        return draw_noise(regions.seeds, channels=channels, frame=frame, step=index).to(model.device)
-
-    return field
-
-
-def launch(regions: Regions, field: NoiseField) -> Flight:
-    """A picture that is nothing but noise."""
-    noise = field(0)
-    return Flight(latents=regions.schedule.start * noise, noise=noise, step=0, field=field)
+        away = None if self.away is None or other.away is None else self.away + other.away
+        return Drawn(self.flight, self.region, self.clean + other.clean, self.noise + other.noise, away)
 
 
 def advance(flights: list[Flight], regions: Regions, model: DiffusionModel) -> tuple[list[Flight], int]:
     """Take every flight one step down, with one network call per size of row. Returns them and how many rows ran."""
-    plan, latents = gather(flights, regions)
-    drawn = _run(plan, latents, flights, regions, model)
+    plan = gather(flights, regions)
+    drawn = _run(plan, flights, regions, model)
     landed = [
         scatter(flight, [each for each in drawn if each.flight == index], regions)
         for index, flight in enumerate(flights)
     ]
-    return landed, len(plan) * (2 if regions.unconditional is not None else 1)
+    return landed, count_rows(plan, regions)
 
 
-def gather(flights: list[Flight], regions: Regions) -> tuple[list[Row], list[Tensor]]:
-    """Which rows run, and the latents (c h w) that each sees. Tiles in which nothing is to be drawn are left out."""
-    plan: list[Row] = []
-    latents: list[Tensor] = []
-    for index, flight in enumerate(flights):
-        for region in regions.regions:
-            for place in region.places:
-                if place.is_active[flight.step]:
-                    row, seen = _region_row(index, flight, region, place, regions)
-                    plan.append(row)
-                    latents.append(seen)
-        for view in regions.background_views(flight.step):
-            plan.append(Row(index, None, view, (0, 0)))
-            latents.append(crop(flight.latents, view.window))
-    return plan, latents
-
-
-def _region_row(
-    index: int, flight: Flight, region: Region, place: Place, regions: Regions
-) -> tuple[Row, Tensor]:
-    window = place.view.window
-    seen = crop(flight.latents, window)
-    if not regions.is_bootstrap(flight.step):
-        return Row(index, region, place.view, (0, 0)), seen
-    alpha, sigma = _level(regions, flight)
-    plain = alpha * crop(regions.ground.plain, window)
-    ground = plain + sigma * crop(flight.noise, window)
-    alone = isolate(seen, crop(region.weights[flight.step], window), ground)
-    by = place.centring[flight.step]
-    if by == (0, 0):
-        return Row(index, region, place.view, by), alone
-    incoming = plain + sigma * crop(flight.field(_INCOMING + flight.step), window)
-    return Row(index, region, place.view, by), shift(alone, by, fill=incoming)
-
-
-def _level(regions: Regions, flight: Flight) -> tuple[Tensor, Tensor]:
-    schedule = regions.schedule
-    return level(schedule.alpha, flight.step, flight.latents), level(
-        schedule.sigma, flight.step, flight.latents
-    )
-
-
-def _run(
-    plan: list[Row], latents: list[Tensor], flights: list[Flight], regions: Regions, model: DiffusionModel
-) -> list[Drawn]:
+def _run(plan: list[Row], flights: list[Flight], regions: Regions, model: DiffusionModel) -> list[Drawn]:
     """What was drawn for each region of each flight, in the order of the plan; its tiles put together."""
     drawn: dict[tuple[int, str | None], Drawn] = {}
-    for chosen in _batches(latents):
-        rows, batch = [plan[number] for number in chosen], torch.stack([latents[number] for number in chosen])
+    for rows in _batches(plan):
         steps = [flights[row.flight].step for row in rows]
-        output = _predict(rows, batch, steps, regions, model)
-        clean, noise = _split(batch, output, steps, regions.schedule)
-        for row, *values in zip(rows, clean, noise, strict=True):
-            tile = Drawn(row.flight, row.region, *(_put_back(value, row, regions) for value in values))
-            drawn[row.owner] = drawn[row.owner].plus(tile) if row.owner in drawn else tile
-    return [drawn[owner] for owner in dict.fromkeys(row.owner for row in plan)]
+        for row, found in zip(rows, predict_rows(rows, steps, regions, model), strict=True):
+            clean, noise = _put_back(found.clean, row, regions), _put_back(found.noise, row, regions)
+            away = None if found.away is None else _put_back(found.away, row, regions)
+            tile, owner = Drawn(row.flight, row.region, clean, noise, away), (row.flight, row.brush_id)
+            drawn[owner] = drawn[owner].plus(tile) if owner in drawn else tile
+    return [drawn[owner] for owner in dict.fromkeys((row.flight, row.brush_id) for row in plan)]
 
 
-def _batches(latents: list[Tensor]) -> list[list[int]]:
-    """Row numbers that go through the network together: of one size, and no more cells than a call may hold."""
-    batches: list[list[int]] = []
-    for shape in sorted({seen.shape for seen in latents}):
-        chosen = [number for number, seen in enumerate(latents) if seen.shape == shape]
+def _batches(plan: list[Row]) -> list[list[Row]]:
+    """Rows that go through the network together: of one size, and no more cells than a call may hold."""
+    batches: list[list[Row]] = []
+    for shape in sorted({row.latents.shape for row in plan}):
+        chosen = [row for row in plan if row.latents.shape == shape]
         most = max(1, _CELLS_PER_CALL // (shape[-1] * shape[-2]))
         batches += [chosen[start : start + most] for start in range(0, len(chosen), most)]
     return batches
 
 
-def _predict(
-    rows: list[Row], batch: Tensor, steps: list[int], regions: Regions, model: DiffusionModel
-) -> Tensor:
-    """Network output (b c h w), guided where guidance changes anything."""
-    timestep = regions.schedule.timestep[steps].to(batch.device)
-    prompts = Conditioning.stack([_conditioning(row, regions) for row in rows])
-    window = torch.tensor([row.view.told for row in rows], device=batch.device) * model.spec.cell_px
-    output = model.predict(Rows(latents=batch, timestep=timestep, conditioning=prompts, window=window))
-    if regions.unconditional is not None:
-        nothing = Conditioning.stack([regions.unconditional] * len(rows))
-        plain = model.predict(Rows(latents=batch, timestep=timestep, conditioning=nothing, window=window))
-        output = guide(output, plain, regions.scene.recipe.guidance_scale)
-    if not bool(torch.isfinite(output).all()):
-        raise EngineError("the network returned numbers that are not finite; try fp32, or another model")
-    return output
-
-
-def _conditioning(row: Row, regions: Regions) -> Conditioning:
-    if row.region is not None:
-        return row.region.conditioning
-    assert regions.ground.conditioning is not None, "a background row needs a background prompt"
-    return regions.ground.conditioning
-
-
-def _split(batch: Tensor, output: Tensor, steps: list[int], schedule: Schedule) -> tuple[Tensor, Tensor]:
-    """Clean predictions and predicted noise (b c h w), each row at its own level."""
-    alpha, sigma = (column[steps].to(output).view(-1, 1, 1, 1) for column in (schedule.alpha, schedule.sigma))
-    return split(batch, output, alpha=alpha, sigma=sigma, prediction=schedule.prediction)
-
-
 def _put_back(values: Tensor, row: Row, regions: Regions) -> Tensor:
     """From where a row ran (c h w) to where its region lies on the canvas."""
-    if row.by != (0, 0):
-        values = shift(values, (-row.by[0], -row.by[1]), fill=torch.zeros_like(values))
+    back = -row.by[0], -row.by[1]
+    if regions.method.centring == "roll":
+        values = roll(values, back)
+    elif row.by != (0, 0):
+        values = shift(values, back, fill=torch.zeros_like(values))
     if row.view.share is not None:
         values = row.view.share.to(values) * values
     return paste(values, row.view.window, regions.seeds)
@@ -204,42 +113,80 @@ def _put_back(values: Tensor, row: Row, regions: Regions) -> Tensor:
 
 def scatter(flight: Flight, rows: list[Drawn], regions: Regions) -> Flight:
     """Blend the clean predictions by weight, then add noise once (latent pre-averaging)."""
-    alpha, sigma = _level(regions, flight)
-    rest, rest_noise = _rest(flight, rows, regions, alpha=alpha, sigma=sigma)
-    painted = [(row, row.region) for row in rows if row.region is not None]
+    rest = _rest(flight, rows, regions)
+    painted = [row for row in rows if row.region is not None]
+    below = _descend(flight, *_blended(flight, painted, rest, regions), regions)
+    away = {row.region and row.region.brush_id: row.away for row in rows if row.away is not None}
+    return replace(below, references={**flight.references, **away}) if away else below
+
+
+def _blended(
+    flight: Flight, painted: list[Drawn], rest: tuple[Tensor, Tensor] | None, regions: Regions
+) -> tuple[Tensor, Tensor, Tensor | None]:
+    """The clean picture, the noise that was predicted, and the fresh noise where some is drawn (c h w each)."""
+    is_fresh = (
+        float(regions.schedule.eta[flight.step]) > 0 and float(regions.schedule.sigma[flight.step + 1]) > 0
+    )
+    fresh = flight.field(flight.step + 1) if is_fresh else None
     if not painted:
-        return _descend(flight, rest, rest_noise, regions)
-    weights = torch.stack([_weight(region, row.clean, flight.step, regions) for row, region in painted])
-    clean = reduce_regions(torch.stack([row.clean for row, _ in painted]), weights, rest=rest)
-    noise = reduce_regions(torch.stack([row.noise for row, _ in painted]), weights, rest=rest_noise)
-    return _descend(flight, clean, noise, regions)
+        assert rest is not None, "something fills a canvas without regions"
+        return *rest, fresh
+    weights = torch.stack([_weight(row, flight, rest, regions) for row in painted])
+    clean, noise = (
+        torch.stack(values) for values in zip(*((row.clean, row.noise) for row in painted), strict=True)
+    )
+    if fresh is not None and regions.method.noise == "each":
+        own = [flight.field(OWN + 100 * flight.step + number) for number, _ in enumerate(painted)]
+        fresh = reduce_regions(torch.stack(own), weights, rest=fresh)
+    if rest is None:
+        return average_regions(clean, weights), average_regions(noise, weights), fresh
+    return reduce_regions(clean, weights, rest=rest[0]), reduce_regions(noise, weights, rest=rest[1]), fresh
 
 
-def _rest(
-    flight: Flight, rows: list[Drawn], regions: Regions, *, alpha: Tensor, sigma: Tensor
-) -> tuple[Tensor, Tensor]:
-    """What fills the cells that no region claims, and the noise there."""
+def _rest(flight: Flight, rows: list[Drawn], regions: Regions) -> tuple[Tensor, Tensor] | None:
+    """What fills the cells that no region claims, and the noise there; None: nothing, as published."""
     for row in rows:
         if row.region is None:
             return row.clean, row.noise
-    known = regions.ground.plain if regions.ground.rest is None else regions.ground.rest
-    return known, (flight.latents - alpha * known) / sigma
+    if regions.fills == "nothing":
+        return None
+    known = regions.ground.plain if regions.rest is None else regions.rest
+    alpha, sigma = level_of(regions, flight)
+    noise = (flight.latents - alpha * known) / sigma
+    if regions.method.rest == "first":
+        return known, flight.field(0)
+    if regions.method.rest == "again":
+        alpha, sigma = level_of(regions, flight, below=True)
+        return alpha * known + sigma * flight.field(0), noise
+    return known, noise
 
 
-def _weight(region: Region, clean: Tensor, step: int, regions: Regions) -> Tensor:
-    weight = region.weights[step]
-    return without_leak(weight, clean, regions.ground.plain) if regions.is_bootstrap(step) else weight
+def _weight(row: Drawn, flight: Flight, rest: tuple[Tensor, Tensor] | None, regions: Regions) -> Tensor:
+    """(1 h w): the weight of a region, lowered while bootstrapping where it drew nothing but its ground."""
+    region, step, leak = row.region, flight.step, regions.method.leak
+    assert region is not None
+    weight, sensitivity = region.weights[step], regions.scene.recipe.leak_sensitivity
+    if not regions.is_bootstrap(step) or leak == "none":
+        return weight
+    if leak == "clean":
+        share, plain = regions.plain_share(step), plain_ground(region, step, regions)
+        ground = plain if rest is None else share * plain + (1 - share) * rest[0]
+        return without_leak(weight, row.clean, ground, sensitivity)
+    whole = Bounds(0, 0, weight.shape[-1], weight.shape[-2])
+    ground = shown_ground(region, flight, regions, noise=ground_noise(regions, flight), window=whole)
+    if leak == "noisy":
+        return without_leak(weight, row.clean, ground, sensitivity)
+    (alpha, _), (under, sigma) = level_of(regions, flight), level_of(regions, flight, below=True)
+    return without_leak(weight, row.clean + sigma / under * row.noise, ground / alpha, sensitivity)
 
 
-def _descend(flight: Flight, clean: Tensor, noise: Tensor, regions: Regions) -> Flight:
-    schedule, below = regions.schedule, flight.step + 1
-    alpha, sigma = level(schedule.alpha, below, clean), level(schedule.sigma, below, clean)
-    eta = level(schedule.eta, flight.step, clean)
-    is_fresh = float(schedule.eta[flight.step]) > 0 and float(schedule.sigma[below]) > 0
-    fresh = flight.field(below) if is_fresh else noise
-    carried = eta * fresh + (1 - eta**2).sqrt() * noise
-    latents = renoise(clean, noise, fresh, alpha=alpha, sigma=sigma, eta=eta)
-    return Flight(latents=latents, noise=carried, step=below, field=flight.field, clean=clean)
+def _descend(flight: Flight, clean: Tensor, noise: Tensor, fresh: Tensor | None, regions: Regions) -> Flight:
+    alpha, sigma = level_of(regions, flight, below=True)
+    eta = level(regions.schedule.eta, flight.step, clean)
+    drawn = noise if fresh is None else fresh
+    carried = eta * drawn + (1 - eta**2).sqrt() * noise
+    latents = renoise(clean, noise, drawn, alpha=alpha, sigma=sigma, eta=eta)
+    return replace(flight, latents=latents, noise=carried, step=flight.step + 1, clean=clean)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

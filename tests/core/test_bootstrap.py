@@ -37,6 +37,6 @@ def test_cells_that_show_nothing_but_ground_are_given_back() -> None:
     ground = torch.zeros(4, 1, 2)
     clean = ground.clone()
     clean[:, 0, 1] = 2.0
-    weight = without_leak(torch.ones(1, 1, 2), clean, ground)
+    weight = without_leak(torch.ones(1, 1, 2), clean, ground, 0.2)
     assert weight[0, 0, 0].item() == 0.0
     assert weight[0, 0, 1].item() > 0.999

@@ -59,7 +59,7 @@ export class FileDesk {
   async setBackground(file: File): Promise<void> {
     await this.#telling(`${file.name} is not a picture that this browser reads`, async () => {
       const extent = this.#studio.facts?.extent;
-      if (extent) this.#studio.edits.setBackground({ type: "image", picture: { png: await coveringPng(file, ...extent) } });
+      if (extent) this.#studio.edits.setBackground({ type: "image", picture: { png: await coveringPng(file, ...extent) }, prompt: "", negative: "" });
     });
   }
 

@@ -3,6 +3,8 @@ export const VERSION = 1;
 export const MAX_MESSAGE_BYTES = 16777216;
 /** A new brush, but for its id and colour. */
 export const NEW_BRUSH = {"prompt": "", "negative": "", "name": "", "strength": 1.0, "prompt_strength": 1.0, "softness_px": 4.0, "seed": null} as const;
+/** A recipe as it is where nothing else was said; also what older documents do not say. */
+export const NEW_RECIPE = {"model": "picturebook", "weights_hash": "", "sampler": "lcm", "num_steps": 4, "gamma": 0.3, "method": "exact", "step_indices": [], "grid_steps": 50, "bootstrap_steps": 2, "bootstrap_mix": 50.0, "leak_sensitivity": 0.2, "mask_mode": "continuous", "guidance_scale": 1.0, "guidance": "full", "guidance_delta": 1.0, "cover": 0.3, "region_suffix": null, "window_px": null, "tile_px": null, "blend": true} as const;
 
 /** First message of a connection: the version that the page speaks and its whole document, if it has one. */
 export interface Hello {
@@ -50,10 +52,14 @@ export interface ColorBackground {
   readonly color: string;
 }
 
-/** A picture that stays wherever nothing is painted. */
+/** A picture that stays wherever nothing is painted.
+
+    prompt: what it shows, where a brush's `prompt_strength` or suffix asks for it; `negative` goes with it. */
 export interface ImageBackground {
   readonly type: "image";
   readonly picture: Picture;
+  readonly prompt: string;
+  readonly negative: string;
 }
 
 /** What a brush means. `softness_px` is the blur of its mask, at a canvas of 512 px.
@@ -75,8 +81,10 @@ export interface Brush {
 
     step_indices: which steps of `grid_steps` are taken; empty means `num_steps` even ones.
     bootstrap_steps: first steps that show a region alone; bootstrap_mix: how many of them show it on a plain ground,
-    the others on what lies behind. leak_sensitivity: how little a region may differ from that ground and still count
-    as drawn; 0 counts all of it. guidance_scale: 1 is off; guidance_delta: share of the residual noise.
+    the others on what lies behind; 2.3 means two, and a third of the third.
+    leak_sensitivity: how little a region may differ from that ground and still count as drawn; 0 counts all of it.
+    guidance_scale: 1 is off; guidance_delta: share of the residual noise.
+    region_suffix: what is added to the prompts of regions; {background} in it stands for the words of the background.
     region_suffix, window_px, tile_px: None is the model's own; 0 px is the whole canvas.
     blend: whether a known background keeps its own pixels where nothing is painted. */
 export interface Recipe {
@@ -202,19 +210,27 @@ export interface Welcome {
   readonly scene: Scene | null;
 }
 
-/** What the page needs to know of the running model. */
+/** What the page needs to know of the running model; `recipe` is the one that it is best painted with. */
 export interface ModelFacts {
   readonly name: string;
   readonly extent: Extent;
   readonly extent_multiple: number;
   readonly objects: readonly Concept[];
   readonly backgrounds: readonly Concept[];
+  readonly samplers: readonly SamplerChoice[];
+  readonly recipe: Recipe;
 }
 
 /** A word that the model knows. */
 export interface Concept {
   readonly name: string;
   readonly synonyms: readonly string[];
+}
+
+/** A sampler that suits the model, and what other tools call it. */
+export interface SamplerChoice {
+  readonly name: string;
+  readonly label: string;
 }
 
 /** The edit is part of the scene from this revision on. */

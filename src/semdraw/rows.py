@@ -1,0 +1,178 @@
+"""What each row of the network sees: a picture on its way, cropped, and while bootstrapping one region alone."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from torch import Tensor
+
+from semdraw.bootstrap import isolate, roll, shift
+from semdraw.denoise import draw_noise, level
+from semdraw.geometry import Bounds
+from semdraw.grounds import choice
+from semdraw.models.base import DiffusionModel
+from semdraw.places import Place
+from semdraw.regions import Region, Regions
+from semdraw.windows import View, crop
+
+NoiseField = Callable[[int], Tensor]  # level index -> standard normal noise (c h w); 0 is the first noise
+
+INCOMING = 1_000  # level numbers from here on: noise for cells that come in when a region is centred
+BOOTSTRAP = 2_000  # from here on: noise of grounds, for methods that draw it anew
+OWN = 10_000  # from here on: noise of single regions, a hundred numbers a level
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Flight:
+    """One picture before step `step`: latents (c h w), the noise (c h w) that they carry, and where noise comes from.
+
+    clean (c h w): the merged clean prediction of the step before, for previews; None at the start.
+    references: by brush id (None: the background's row) what residual guidance leads away from (c h w).
+    """
+
+    latents: Tensor
+    noise: Tensor
+    step: int
+    field: NoiseField
+    clean: Tensor | None = None
+    references: Mapping[str | None, Tensor] = dataclasses.field(default_factory=dict[str | None, Tensor])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Row:
+    """One row of the network: a region (None: the background prompt) of one flight, where, and how far shifted.
+
+    latents (c h w): what it sees; reference (c h w): what residual guidance leads away from, seen likewise, or None.
+    """
+
+    flight: int
+    region: Region | None
+    view: View
+    by: tuple[int, int]
+    latents: Tensor
+    reference: Tensor | None
+
+    @property
+    def brush_id(self) -> str | None:
+        return None if self.region is None else self.region.brush_id
+
+
+def noise_field(regions: Regions, model: DiffusionModel, *, frame: int = 0) -> NoiseField:
+    """The noise of a scene: a function of seeds, frame, level and place. The last ones drawn are kept."""
+    channels = model.spec.latent_channels
+
+    @lru_cache(maxsize=2)  # all regions that are centred at a step take from the same one
+    def field(index: int) -> Tensor:
+        return draw_noise(regions.seeds, channels=channels, frame=frame, step=index).to(model.device)
+
+    return field
+
+
+def launch(regions: Regions, field: NoiseField) -> Flight:
+    """A picture that is nothing but noise; steps that begin further down start from a background that is known."""
+    noise, schedule = field(0), regions.schedule
+    flight = Flight(latents=schedule.start * noise, noise=noise, step=0, field=field)
+    if regions.rest is None or not any(regions.scene.recipe.step_indices[:1]):
+        return flight
+    alpha, sigma = level_of(regions, flight)
+    return Flight(latents=alpha * regions.rest + sigma * noise, noise=noise, step=0, field=field)
+
+
+def gather(flights: list[Flight], regions: Regions) -> list[Row]:
+    """Which rows run, and what each sees. Tiles in which nothing is to be drawn are left out."""
+    plan: list[Row] = []
+    for index, flight in enumerate(flights):
+        for region in regions.regions:
+            plan += [
+                _region_row(index, flight, region, place, regions)
+                for place in region.places
+                if place.is_active[flight.step]
+            ]
+        plan += [
+            _background_row(index, flight, view, regions) for view in regions.background_views(flight.step)
+        ]
+    return plan
+
+
+def level_of(regions: Regions, flight: Flight, *, below: bool = False) -> tuple[Tensor, Tensor]:
+    """alpha and sigma of the level at which a flight is, or of the next one."""
+    schedule, step = regions.schedule, flight.step + below
+    return level(schedule.alpha, step, flight.latents), level(schedule.sigma, step, flight.latents)
+
+
+def ground_noise(regions: Regions, flight: Flight) -> Tensor:
+    """(c h w): the noise that the ground of a bootstrapping region carries."""
+    match regions.method.ground_noise:
+        case "carried":
+            return flight.noise
+        case "first":
+            return flight.field(0)
+        case "fresh":
+            return flight.field(BOOTSTRAP + flight.step)
+
+
+def shown_ground(
+    region: Region, flight: Flight, regions: Regions, *, noise: Tensor, window: Bounds
+) -> Tensor:
+    """The ground (c h w) on which a bootstrapping region is shown, at the level of the flight; noise (c h w)."""
+    alpha, sigma = level_of(regions, flight)
+    share = regions.plain_share(flight.step)
+    plain = crop(plain_ground(region, flight.step, regions), window)
+    if regions.rest is not None:
+        return alpha * (share * plain + (1 - share) * crop(regions.rest, window)) + sigma * noise
+    behind = crop(flight.latents, window)
+    if regions.method.is_behind_noised_twice:
+        return alpha * (share * plain + (1 - share) * behind) + sigma * noise
+    return share * (alpha * plain + sigma * noise) + (1 - share) * behind
+
+
+def plain_ground(region: Region, step: int, regions: Regions) -> Tensor:
+    """(c h w), clean: plain, or of a colour that chance has chosen for this region and step."""
+    colors = regions.ground.colors
+    if colors is None:
+        return regions.ground.plain
+    return colors[choice(len(colors), regions.scene.seed, region.brush_id, step)]
+
+
+def _background_row(index: int, flight: Flight, view: View, regions: Regions) -> Row:
+    reference = _reference(flight, None, regions)
+    seen = None if reference is None else crop(reference, view.window)
+    return Row(index, None, view, (0, 0), crop(flight.latents, view.window), seen)
+
+
+def _region_row(index: int, flight: Flight, region: Region, place: Place, regions: Regions) -> Row:
+    window = place.view.window
+    seen, reference = crop(flight.latents, window), _reference(flight, region.brush_id, regions)
+    away = None if reference is None else crop(reference, window)
+    if not regions.is_bootstrap(flight.step):
+        return Row(index, region, place.view, (0, 0), seen, away)
+    by = place.centring[flight.step]
+    weight = crop(region.weights[flight.step], window)
+
+    def alone(latents: Tensor, ground: Callable[[Tensor], Tensor]) -> Tensor:
+        shown = isolate(latents, weight, ground(crop(ground_noise(regions, flight), window)))
+        if by == (0, 0):
+            return shown
+        if regions.method.centring == "roll":
+            return roll(shown, by)
+        return shift(shown, by, fill=ground(crop(flight.field(INCOMING + flight.step), window)))
+
+    def noisy(noise: Tensor) -> Tensor:
+        return shown_ground(region, flight, regions, noise=noise, window=window)
+
+    def clean(_: Tensor) -> Tensor:
+        return crop(plain_ground(region, flight.step, regions), window)
+
+    away = None if away is None else alone(away, clean)
+    return Row(index, region, place.view, by, alone(seen, noisy), away)
+
+
+def _reference(flight: Flight, brush_id: str | None, regions: Regions) -> Tensor | None:
+    """(c h w): what residual guidance leads a row away from; None: a row of its own has to tell."""
+    recipe = regions.scene.recipe
+    if not recipe.is_guided or recipe.guidance == "full":
+        return None
+    return regions.rest if recipe.guidance == "residual_self" else flight.references.get(brush_id)
