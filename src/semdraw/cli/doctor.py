@@ -45,10 +45,7 @@ def findings() -> Iterator[tuple[str, str]]:
     from semdraw.models.device import choose_device, leave_a_core, precision
     from semdraw.models.registry import list_models
 
-    yield "semdraw", __version__
-    yield "python", f"{platform.python_version()} on {platform.platform()}"
-    for name in _PACKAGES:
-        yield name, _version(name)
+    yield from versions()
     device = choose_device()
     leave_a_core(device)
     yield (
@@ -68,6 +65,14 @@ def findings() -> Iterator[tuple[str, str]]:
             )
     except CheckpointError as error:
         yield "model", f"cannot be used: {error}"
+
+
+def versions() -> Iterator[tuple[str, str]]:
+    """(package, version) of semdraw, Python and what both work with."""
+    yield "semdraw", __version__
+    yield "python", f"{platform.python_version()} on {platform.platform()}"
+    for name in _PACKAGES:
+        yield name, _version(name)
 
 
 def _version(package: str) -> str:
