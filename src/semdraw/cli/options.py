@@ -27,9 +27,10 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--device",
+        type=device,
         default=None,
         metavar="DEVICE",
-        help="cpu, cuda, cuda:1 or mps (default: the best there is)",
+        help="cpu, cuda, cuda:1 or mps; 0 is the first card, -1 the CPU (default: the best there is)",
     )
     parser.add_argument(
         "--lora",
@@ -70,6 +71,13 @@ def sampler(text: str) -> str:
     if text not in FACTS:
         raise argparse.ArgumentTypeError(f"expected one of {', '.join(FACTS)}, got {text!r}")
     return text
+
+
+def device(text: str) -> str | None:
+    """Reads a device's name, or the number of a CUDA card; a negative one is the CPU."""
+    from semdraw.compat.arguments import device_name
+
+    return device_name(text)
 
 
 def lora(text: str) -> Any:

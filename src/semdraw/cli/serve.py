@@ -10,9 +10,11 @@ import secrets
 import signal
 import socket
 import webbrowser
+from dataclasses import replace
 from types import FrameType
 from typing import TYPE_CHECKING
 
+from semdraw.cli.canvas import add_canvas_options, first_scene
 from semdraw.cli.options import Verbs, add_model_options, whole
 from semdraw.errors import UsageError
 
@@ -55,6 +57,7 @@ def add_to(verbs: Verbs) -> None:
         help=f"ask visitors for this secret, or for a new one where none is given (also: ${TOKEN_VARIABLE})",
     )
     add_model_options(parser)
+    add_canvas_options(parser)
     parser.set_defaults(verb=serve)
 
 
@@ -65,7 +68,7 @@ def serve(options: argparse.Namespace) -> int:
     access = Access.at(options.host, allowed=options.allow_host, token=_token(options.token))
     listener = bind(options.host, options.port)
     print("Loading semdraw …", flush=True)
-    server = _server(options, access, _address(options, listener))
+    server = server_of(options, access, _address(options, listener))
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _ignore)
     server.run(sockets=[listener])
@@ -113,7 +116,8 @@ def _address(options: argparse.Namespace, listener: socket.socket) -> str:
     return f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}"
 
 
-def _server(options: argparse.Namespace, access: Access, address: str) -> uvicorn.Server:
+def server_of(options: argparse.Namespace, access: Access, address: str) -> uvicorn.Server:
+    """The server of a call, not yet running."""
     import uvicorn
 
     from semdraw.engine import Engine
@@ -128,8 +132,10 @@ def _server(options: argparse.Namespace, access: Access, address: str) -> uvicor
     card = find_model(name, loras=options.lora)
     choose_device(options.device)  # a wrong one is told here, and not on the page
     engine = Engine(lambda: load_model(name, device=options.device, loras=options.lora))
+    studio = Studio.of(engine, card)
+    studio = replace(studio, starter=first_scene(options, studio.starter))
     config = uvicorn.Config(
-        create_app(Studio.of(engine, card), access),
+        create_app(studio, access),
         log_config=None,
         access_log=False,
         server_header=False,
