@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from semdraw.disk import read_bounded
 from semdraw.errors import SceneError
 from semdraw.geometry import MAX_AREA_PX, MAX_SIDE_PX, Bounds, Extent
-from semdraw.pictures import mask_from_bytes, mask_from_image
+from semdraw.pictures import mask_from_bytes, mask_from_image, png_bytes
 
 BrushId = NewType("BrushId", str)
 
@@ -150,6 +150,10 @@ class Picture(_Raster):
         from PIL import Image
 
         Image.fromarray(self.array).save(path)
+
+    def _repr_png_(self) -> bytes:
+        """How notebooks show it."""
+        return png_bytes(self.array)
 
 
 class Brush(Value, frozen=True):
