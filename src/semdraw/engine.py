@@ -8,12 +8,15 @@ more; then the painter is told why, and the last good picture stays.
 
 from __future__ import annotations
 
+import gc
 import logging
 import queue
 import threading
 import time
+import traceback
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from concurrent.futures import Future
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
@@ -26,6 +29,7 @@ from semdraw.models.base import DiffusionModel
 from semdraw.previews import patched, touched_cells
 from semdraw.regions import Regions, compile_regions
 from semdraw.reports import Hint, Timings
+from semdraw.samplers import fitted
 from semdraw.scene import Picture, Scene
 from semdraw.still import develop
 from semdraw.stream import Flight, advance, launch, noise_field
@@ -56,6 +60,19 @@ class EngineStatus:
 
     state: Literal["live", "paused", "loading", "recovering", "failed"]
     reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Switch:
+    """A wish for another model. on_ready is called in the engine's thread, before the model paints for anybody.
+
+    done ends when the model runs, or with the reason why the one before goes on.
+    """
+
+    name: str
+    load: Callable[[], DiffusionModel]
+    on_ready: Callable[[], None] = lambda: None
+    done: Future[None] = field(default_factory=Future[None])
 
 
 @dataclass(slots=True)
@@ -144,14 +161,16 @@ class Engine:
         self._load = load
         self.changed = threading.Condition()
         self._seats: list[Seat] = []
+        self._wish: Switch | None = None
         self._is_stopping = False
+        self._is_over = False
         self._thread: threading.Thread | None = None
         self.status = EngineStatus(state="loading", reason="the model is being loaded")
         self.model: DiffusionModel | None = None
         self.work = Work()
 
     def start(self) -> None:
-        self._thread = threading.Thread(target=self._run, name="semdraw-engine", daemon=True)
+        self._thread = threading.Thread(target=self._work_on, name="semdraw-engine", daemon=True)
         self._thread.start()
 
     def stop(self, timeout_s: float = 5.0) -> None:
@@ -162,6 +181,24 @@ class Engine:
         if self._thread is not None:
             self._thread.join(timeout_s)
         self._announce(EngineStatus(state="failed", reason="semdraw is ending"))
+
+    def switch(self, wish: Switch) -> Future[None]:
+        """Load another model after the network call in hand, and let the one before go; the newest wish wins."""
+        with self.changed:
+            if not self.is_alive or self._is_over:
+                raise EngineError(
+                    "semdraw is ending or has failed, so no model can be loaded; start it again"
+                )
+            self._wish_for(wish, "another model was asked for meanwhile")
+        return wish.done
+
+    def _wish_for(self, wish: Switch | None, reason: str) -> None:
+        """Put a wish in the place of the one that waits, which is told why it is not met."""
+        with self.changed:
+            before, self._wish = self._wish, wish
+            self.changed.notify_all()
+        if before is not None and before.done.set_running_or_notify_cancel():
+            before.done.set_exception(EngineError(reason))
 
     @property
     def is_alive(self) -> bool:
@@ -191,13 +228,21 @@ class Engine:
             seat.close()
 
     # ---- the engine's thread ----
+    def _work_on(self) -> None:
+        try:
+            self._run()
+        finally:
+            with self.changed:
+                self._is_over = True
+                self._wish_for(None, "semdraw is ending or has failed; start it again")
+
     def _run(self) -> None:
         failures, settled = 0, 0  # deaths since the last settled picture, and how many there were by then
         while not self._is_stopping and failures < _LOAD_RETRIES:
             try:
                 self.model = self._load()
                 self._announce(EngineStatus(state="live"))
-                self._serve(self.model)
+                self._serve()
                 return
             except SemdrawError as error:
                 log.error("the model cannot be used: %s", error)
@@ -214,12 +259,18 @@ class Engine:
             )
 
     def _revive(self, reason: str) -> None:
-        self.model = None
+        self._let_go()
         self._announce(EngineStatus(state="recovering", reason=reason))
+        with self.changed:
+            self.changed.wait_for(lambda: self._is_stopping, timeout=_RELOAD_PAUSE_S)
+
+    def _let_go(self) -> None:
+        """Forget the model and all that was made with it; every seat's newest scene is painted anew by the next."""
+        self.model = None
         with self.changed:
             for seat in self._seats:
                 seat.painting, seat.settled, seat.has_mail = None, None, seat.newest is not None
-            self.changed.wait_for(lambda: self._is_stopping, timeout=_RELOAD_PAUSE_S)
+        _free_memory()
 
     def _announce(self, status: EngineStatus) -> None:
         with self.changed:
@@ -228,21 +279,63 @@ class Engine:
                 if seat.is_live:
                     seat.tell(status)
 
-    def _serve(self, model: DiffusionModel) -> None:
-        while (seat := self._next_seat()) is not None:
-            try:
-                self._work(seat, model)
-            except SemdrawError as error:
-                self._give_up(seat, str(error), may_retry=isinstance(error, EngineError))
-            except Exception as error:
-                log.exception("a picture failed")
-                _free_memory()
-                self._give_up(seat, _words(error), may_retry=True)
+    def _serve(self) -> None:
+        while (turn := self._next_turn()) is not None:
+            if isinstance(turn, Switch):
+                self._meet(turn)
+            else:
+                self._serve_one(turn)
+            del turn  # while waiting, nothing of a picture or of a model is held here
 
-    def _next_seat(self) -> Seat | None:
-        """Wait until somebody has work; whoever is served goes to the end of the line."""
+    def _serve_one(self, seat: Seat) -> None:
+        assert self.model is not None, "seats are served while there is a model"
+        try:
+            self._work(seat, self.model)
+        except SemdrawError as error:
+            self._give_up(seat, str(error), may_retry=isinstance(error, EngineError))
+        except Exception as error:
+            log.exception("a picture failed")
+            _free_memory()
+            self._give_up(seat, _words(error), may_retry=True)
+
+    def _meet(self, wish: Switch) -> None:
+        """Another model in the place of this one; if it cannot be loaded, this one goes on."""
+        if not wish.done.set_running_or_notify_cancel():
+            return
+        self._announce(EngineStatus(state="loading", reason=f"loading {wish.name} …"))
+        try:
+            reason = self._load_another(wish)
+        except BaseException as error:
+            wish.done.set_exception(EngineError(_words(error)))
+            raise
+        if reason is None:
+            wish.on_ready()
+            wish.done.set_result(None)
+        else:
+            log.error("%s cannot be loaded: %s", wish.name, reason)
+            wish.done.set_exception(reason)
+        self._announce(EngineStatus(state="live"))
+
+    def _load_another(self, wish: Switch) -> SemdrawError | None:
+        """Beside the model that runs; where there is no memory for both, in its place. Why not, if it failed."""
+        model, reason, is_full = _attempt(wish.load)
+        if is_full:
+            self._let_go()
+            model, reason, _ = _attempt(wish.load)
+        if model is not None:
+            self._let_go()
+            self.model, self._load = model, wish.load
+        elif self.model is None:
+            self.model = self._load()
+        return reason
+
+    def _next_turn(self) -> Seat | Switch | None:
+        """Wait until somebody has work; whoever is served goes to the end of the line, and wishes come first."""
         with self.changed:
             while not self._is_stopping:
+                if self._wish is not None:
+                    wish, self._wish = self._wish, None
+                    return wish
                 for seat in self._seats:
                     if seat.has_work:
                         self._seats.remove(seat)
@@ -290,6 +383,7 @@ def is_preview(step: int, num_steps: int) -> bool:
 def _begin(seat: Seat, scene: Scene, revision: int, model: DiffusionModel) -> _Painting | None:
     """Compile the scene; if it looks as the settled one does, that frame goes out again under the new revision."""
     started = time.perf_counter()
+    scene = with_fields(scene, recipe=fitted(scene.recipe, model.spec.recipe))
     previous = seat.painting.regions if seat.painting else seat.settled[0] if seat.settled else None
     if seat.settled is not None and looks(scene) == looks(seat.settled[0].scene):
         frame = replace(seat.settled[1], revision=revision, timings=Timings())
@@ -357,6 +451,23 @@ def _is_same_size(frame: Frame, picture: Picture) -> bool:
     return frame.pixels.shape[:2] == picture.extent.shape
 
 
+def _attempt(
+    load: Callable[[], DiffusionModel],
+) -> tuple[DiffusionModel | None, SemdrawError | None, bool]:
+    """A model, or why there is none and whether for want of memory; nothing of a failed attempt is held on to."""
+    try:
+        return load(), None, False
+    except SemdrawError as error:
+        return None, type(error)(str(error)), False
+    except Exception as error:
+        log.error(
+            "a model cannot be loaded: %s", traceback.format_exc()
+        )  # as text, which holds on to nothing
+        return None, EngineError(_words(error)), _is_out_of_memory(error)
+    finally:
+        _free_memory()
+
+
 def _settled(news: queue.Queue[Frame | EngineStatus], deadline: float) -> Picture:
     while True:
         try:
@@ -372,12 +483,17 @@ def _settled(news: queue.Queue[Frame | EngineStatus], deadline: float) -> Pictur
 def _words(error: BaseException) -> str:
     """A reason for people; out of memory is said as such."""
     text = str(error)
-    if isinstance(error, (torch.OutOfMemoryError, MemoryError)) or "out of memory" in text.lower():
-        return "the device ran out of memory; try a smaller canvas or fewer regions"
+    if _is_out_of_memory(error):
+        return "the device ran out of memory; try a smaller canvas, fewer regions, or --low-memory"
     return text.splitlines()[0] if text else type(error).__name__
 
 
+def _is_out_of_memory(error: BaseException) -> bool:
+    return isinstance(error, (torch.OutOfMemoryError, MemoryError)) or "out of memory" in str(error).lower()
+
+
 def _free_memory() -> None:
+    gc.collect()
     if torch.cuda.is_available():
         torch.cuda.empty_cache()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,14 +18,21 @@ CUDA = torch.device("cuda")
 
 def card(monkeypatch: pytest.MonkeyPatch, name: str, capability: tuple[int, int], built: list[str]) -> None:
     """A machine with one card and a build of torch, as torch tells of them."""
+
+    def always(answer: object) -> Callable[..., object]:
+        def call(*_: object) -> object:
+            return answer
+
+        return call
+
     told = {
-        "is_available": lambda: True,
-        "get_device_name": lambda *_: name,
-        "get_device_capability": lambda *_: capability,
-        "get_arch_list": lambda: built,
+        "is_available": True,
+        "get_device_name": name,
+        "get_device_capability": capability,
+        "get_arch_list": built,
     }
     for call, answer in told.items():
-        monkeypatch.setattr(torch.cuda, call, answer)
+        monkeypatch.setattr(torch.cuda, call, always(answer))
 
 
 @pytest.mark.parametrize(
@@ -111,7 +119,11 @@ def test_cores_are_those_that_this_process_may_keep_busy(
     for name, text in files.items():
         (tmp_path / name).write_text(text + "\n")
     monkeypatch.setattr(devices, "_CGROUP", tmp_path)
-    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(8)), raising=False)
+
+    def eight(_: int) -> set[int]:
+        return set(range(8))
+
+    monkeypatch.setattr(os, "sched_getaffinity", eight, raising=False)
     monkeypatch.setattr(os, "cpu_count", lambda: 64)
     assert num_cores() == cores
 

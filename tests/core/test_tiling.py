@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 import torch
@@ -49,7 +50,7 @@ def test_a_small_picture_goes_through_whole() -> None:
 
 
 def test_the_seams_of_a_decoder_are_soft(monkeypatch: pytest.MonkeyPatch) -> None:
-    model = load_model("picturebook", device="cpu")
+    model: Any = load_model("picturebook", device="cpu")
     pixels = torch.linspace(-0.8, 0.8, 256).expand(3, 128, 256).contiguous()
     pixels = pixels + 0.1 * torch.sin(torch.arange(128) / 5)[None, :, None]
     latents = model.encode_image(pixels)

@@ -58,7 +58,7 @@ def _unserved(name: str) -> str:
 
 
 def is_served(capability: tuple[int, int], built: list[str]) -> bool:
-    """Whether a build of torch has code for a card. built: such as sm_86 (machine code) and compute_90 (to be compiled).
+    """Whether a build of torch has code for a card. built: such as sm_86 (machine code), compute_90 (to be compiled).
 
     Machine code runs on cards of its own generation that are as new or newer, compilable code on all newer ones.
     """
@@ -112,10 +112,8 @@ def _spoils_fp16(card: str) -> bool:
 # ---- threads ----
 def num_cores() -> int:
     """How many cores this process may keep busy: by affinity and by the quota of its container."""
-    if hasattr(os, "sched_getaffinity"):
-        cores = len(os.sched_getaffinity(0))
-    else:
-        cores = os.cpu_count() or 1
+    is_told = hasattr(os, "sched_getaffinity")  # not everywhere
+    cores = len(os.sched_getaffinity(0)) if is_told else os.cpu_count() or 1
     return max(1, math.ceil(min(cores, _quota(_CGROUP))))
 
 
