@@ -53,6 +53,9 @@ def test_a_picture_is_painted_as_a_preset_says_and_options_overrule_it(
     scene = scene_from_png(out.read_bytes())
     assert (scene.recipe.sampler, scene.recipe.num_steps, scene.recipe.model) == ("ddim_trailing", 4, "tiny")
     assert scene.recipe.bootstrap_steps == 1
+    assert run([*told, "--preset", "sd15-lcm", "--steps", "3", "-o", str(out)]) == 0
+    recipe = scene_from_png(out.read_bytes()).recipe
+    assert (recipe.num_steps, recipe.step_indices) == (3, ()), "a number of steps replaces the list of them"
     assert run(["paint", "--preset", "picturebook", "--size", "64x64", "-o", str(out)]) == 0
 
 

@@ -163,6 +163,8 @@ def _with_recipe(scene: Scene, options: argparse.Namespace, card: ModelCard) -> 
     changes: dict[str, Any] = {"model": card.recipe.model, "weights_hash": card.recipe.weights_hash}
     if options.sampler is not None:
         changes |= {"sampler": options.sampler, "num_steps": FACTS[options.sampler].num_steps}
+    if options.sampler is not None or options.steps is not None:
+        changes |= {"step_indices": ()}  # even steps, in place of a list
     given = {
         "num_steps": options.steps,
         "bootstrap_steps": options.bootstrap_steps,
@@ -180,7 +182,7 @@ def _generated(model: DiffusionModel, scene: Scene) -> Picture:
 
     from semdraw.still import Progress, generate
 
-    with tqdm(total=scene.recipe.num_steps, unit="step", desc="painting", disable=None, leave=False) as bar:
+    with tqdm(total=scene.recipe.step_count, unit="step", desc="painting", disable=None, leave=False) as bar:
 
         def advance(progress: Progress) -> None:
             bar.update(progress.step - bar.n)
