@@ -19,17 +19,18 @@ from semdraw.compat.scenes import (
     PaintedLayer,
     adjusted,
     background_of,
+    cover,
     guidance,
     listed,
     mask_mode,
     scene_of,
     steps,
-    suffixed,
 )
 from semdraw.compat.util import to_tensor
 from semdraw.compat.weights import processed
 from semdraw.errors import UsageError
 from semdraw.geometry import Extent
+from semdraw.panoramas import panorama
 from semdraw.scene import Mask, MethodName, Picture, PromptBackground, Recipe
 from semdraw.still import generate
 
@@ -95,7 +96,7 @@ class Pipeline(Parts):
             bootstrap_steps=default_bootstrap_steps,
             bootstrap_mix=first(default_bootstrap_mix_steps, default_boostrap_mix_steps),
             leak_sensitivity=default_bootstrap_leak_sensitivity,
-            cover=default_preprocess_mask_cover_alpha,
+            cover=cover(default_preprocess_mask_cover_alpha, method),
             **steps(t_index_list, None),
         )
 
@@ -151,15 +152,15 @@ class Pipeline(Parts):
             bootstrap_steps=bootstrap_steps,
             bootstrap_mix=first(bootstrap_mix_steps, boostrap_mix_steps),
             leak_sensitivity=bootstrap_leak_sensitivity,
-            cover=preprocess_mask_cover_alpha,
-            region_suffix=None if suffix is None else "",
+            cover=cover(preprocess_mask_cover_alpha, self.recipe.method),
+            region_suffix=self._suffix(suffix, background_prompt),
             tile_px=tile_size,
             blend=do_blend,
         )
         if _is_nothing(masks):
             return _as(output_type, self._whole(prompts, negative_prompts, extent, recipe))
         layers = self._layers(
-            [suffixed(prompt, suffix, background_prompt) for prompt in listed(prompts)],
+            listed(prompts),
             negative_prompts,
             masks_of(masks, extent, "boolean" if use_boolean_mask else "grey"),
             Weights(prompt_strengths, mask_strengths, mask_stds),
@@ -196,13 +197,11 @@ class Pipeline(Parts):
         tile_size: int | None = None,
     ) -> Image.Image:
         """A wide picture of one prompt, drawn in overlapping tiles."""
-        from semdraw.panorama import panorama
-
         recipe = adjusted(
             self.recipe,
             **steps(None, num_inference_steps),
             guidance_scale=guidance(guidance_scale),
-            tile_px=tile_size,
+            tile_px=first(tile_size, min(self.model.spec.extent)),
         )
         picture = panorama(
             Averaged(self.model),
@@ -230,7 +229,7 @@ class Pipeline(Parts):
         extent = self._extent(height, width)
         found = masks_of(masks, extent, "boolean" if use_boolean_mask else "grey")
         layers = self._layers(["mask"] * len(found), "", found, Weights(None, strength, std))
-        recipe = adjusted(self.recipe, cover=preprocess_mask_cover_alpha)
+        recipe = adjusted(self.recipe, cover=cover(preprocess_mask_cover_alpha, self.recipe.method))
         weights, blurred = processed(layers, recipe, self.model)
         return weights, blurred, torch.tensor([layer.std_px for layer in layers])
 
@@ -277,6 +276,11 @@ class Pipeline(Parts):
             prompt=Averaged.joined(listed(prompts)), negative=Averaged.joined(listed(negative_prompts))
         )
         return generate(Averaged(self.model), scene_of(extent, (), told, recipe, _drawn_seed()))
+
+    def _suffix(self, suffix: str | None, background_prompt: str | None) -> str | None:
+        """What a recipe adds to the prompts of regions: the joint and the words of the background, if it has any."""
+        has_words = background_prompt or self.recipe.method == "published"
+        return None if suffix is None or not has_words else f"{suffix}{{background}}"
 
     def _extent(self, height: int | None, width: int | None) -> Extent:
         return Extent(first(width, self.side_px), first(height, self.side_px))

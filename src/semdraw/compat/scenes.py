@@ -21,6 +21,7 @@ from semdraw.scene import (
     Layer,
     Mask,
     MaskMode,
+    MethodName,
     PromptBackground,
     Recipe,
     Scene,
@@ -86,6 +87,11 @@ def suffixed(prompt: str, suffix: str | None, background_prompt: str | None) -> 
     return prompt if suffix is None or not background_prompt else f"{prompt}{suffix}{background_prompt}"
 
 
+def cover(alpha: float | None, method: MethodName) -> float | None:
+    """A cover of 0 turns covering off, as published; in our exact method 0 hides all that is covered."""
+    return 1.0 if alpha == 0 and method != "published" else alpha
+
+
 def steps(t_index_list: Sequence[int] | None, num_inference_steps: int | None) -> dict[str, Any]:
     """A recipe's steps: those of a list, on a grid of `num_inference_steps`; without a list as many even ones.
 
@@ -110,9 +116,10 @@ def adjusted(recipe: Recipe, **changes: Any) -> Recipe:
 
 def background_of(image: Any, prompt: str | None, negative: str | None, extent: Extent) -> Background:
     """A picture if there is one, else words; neither is plain white."""
+    words, unwanted = prompt or "", negative or ""
     if image is None:
-        return PromptBackground(prompt=prompt or "", negative=negative or "")
-    return ImageBackground(picture=picture_of(image, extent))
+        return PromptBackground(prompt=words, negative=unwanted)
+    return ImageBackground(picture=picture_of(image, extent), prompt=words, negative=unwanted)
 
 
 def scene_of(

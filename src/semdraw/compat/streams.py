@@ -17,7 +17,7 @@ from semdraw.compat.held import Held
 from semdraw.compat.layers import LayerDefaults
 from semdraw.compat.masks import masks_of
 from semdraw.compat.parts import Captioner, say_unused
-from semdraw.compat.scenes import adjusted, mask_mode, steps, stream_guidance
+from semdraw.compat.scenes import adjusted, cover, mask_mode, steps, stream_guidance
 from semdraw.compat.weights import processed
 from semdraw.errors import UsageError
 from semdraw.geometry import Extent
@@ -92,7 +92,7 @@ class _Stream(Held):
             mask_mode=mask_mode(mask_type),
             bootstrap_steps=bootstrap_steps,
             bootstrap_mix=bootstrap_mix_steps,
-            cover=first(preprocess_mask_cover_alpha, self.cover),
+            cover=cover(first(preprocess_mask_cover_alpha, self.cover), method),
             **stream_guidance(cfg_type, first(guidance_scale, self.guidance_scale), delta),
             **({} if points is None else steps(points, num_inference_steps)),
         )
