@@ -226,11 +226,16 @@ def test_the_recipe_of_a_model_suits_it_and_samplers_of_another_kind_are_refused
 
 
 @pytest.mark.parametrize("loaded", ["sd3"], indirect=True)
-def test_a_canvas_larger_than_the_positions_of_a_transformer_is_refused(loaded: Loaded) -> None:
+def test_a_canvas_larger_than_the_positions_of_a_transformer_is_tiled_or_refused(loaded: Loaded) -> None:
     assert loaded.model.spec.largest_px == 192
     wide = Extent(208, 64)
-    with pytest.raises(ExtentError, match="at most 192 px"):
-        generate(loaded.model, Scene(canvas=Canvas(extent=wide), recipe=loaded.few_steps))
+    untiled = msgspec.structs.replace(loaded.few_steps, tile_px=0)
+    with pytest.raises(ExtentError, match="at most 192 px where it is not tiled"):
+        generate(loaded.model, Scene(canvas=Canvas(extent=wide), recipe=untiled))
+    scene = Scene(
+        canvas=Canvas(extent=wide, background=PromptBackground(prompt="sea")), recipe=loaded.few_steps
+    )
+    assert generate(loaded.model, scene).extent == wide
 
 
 Layout = Literal["kohya", "peft"]
