@@ -5,15 +5,18 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Generator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
 from semdraw.errors import CheckpointError
-from semdraw.models.registry import WEIGHTS, find_model
+from semdraw.geometry import Extent
+from semdraw.models.registry import find_model
 from tests.browser.easel import Easel
 from tests.browser.served import Served
+from tests.server.living import CARD, LiveServer, live_server
 from tests.tiny import write_checkpoint
 
 if TYPE_CHECKING:
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
 
 WIDE = {"width": 1440, "height": 900}
 HERE = Path(__file__).parent
+WEIGHTS = HERE.parent.parent / "src" / "semdraw" / "weights"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -101,11 +105,24 @@ def context(browser: Browser) -> Generator[BrowserContext]:
     context.close()
 
 
+@pytest.fixture(scope="session")
+def toy_served() -> Generator[LiveServer]:
+    """One server with the toy model: its pictures cost nothing, for tests of everything but pictures."""
+    with live_server(card=replace(CARD, extent=Extent(256, 256))) as server:
+        yield server
+
+
 @pytest.fixture
-def easel(context: BrowserContext, served: Served) -> Generator[Easel]:
+def origin(toy_served: LiveServer) -> str:
+    """Where the page of `easel` comes from."""
+    return toy_served.origin
+
+
+@pytest.fixture
+def easel(context: BrowserContext, origin: str) -> Generator[Easel]:
     """The page, open on its finished scene; it has nothing to complain of at the end."""
     easel = Easel(context.new_page())
     easel.watch()
-    easel.open(served.origin)
+    easel.open(origin)
     yield easel
     assert easel.complaints == []

@@ -42,11 +42,11 @@ def test_a_reload_restores_the_scene(easel: Easel) -> None:
 
 
 @pytest.fixture(params=[True, False], ids=["locks", "lease"])
-def tabs(context: BrowserContext, served: Served, request: pytest.FixtureRequest) -> Tabs:
+def tabs(context: BrowserContext, origin: str, request: pytest.FixtureRequest) -> Tabs:
     """A browser with the locks of the web, and as it is over plain http beyond this machine, without them."""
     if not request.param:
         context.add_init_script("delete Navigator.prototype.locks")
-    return Tabs(context, served.origin)
+    return Tabs(context, origin)
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,8 @@ class Tabs:
 
     def open(self) -> Easel:
         easel = Easel(self.context.new_page())
-        easel.open(self.origin)
+        easel.page.goto(self.origin)
+        easel.wait_for("window.semdraw?.sceneBytes")
         return easel
 
 

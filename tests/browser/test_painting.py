@@ -19,6 +19,12 @@ LEFT = [(0.2, 0.35), (0.36, 0.4), (0.2, 0.5), (0.36, 0.55), (0.2, 0.62)]
 RIGHT = [(0.66, 0.35), (0.84, 0.4), (0.66, 0.5), (0.84, 0.55), (0.66, 0.62)]
 
 
+@pytest.fixture
+def origin(served: Served) -> str:
+    """Pictures come from a true model here."""
+    return served.origin
+
+
 def change(before: Pixels, after: Pixels) -> np.ndarray:
     """Mean absolute change of each pixel (H W)."""
     return np.abs(after.astype(float) - before.astype(float)).mean(axis=2)

@@ -17,7 +17,7 @@ import msgspec
 from semdraw import protocol
 from semdraw.commands import AddBrush, EditBrush, PaintMask, SetBackground
 from semdraw.geometry import Extent
-from semdraw.scene import Brush, Canvas, ColorBackground, Layer, Mask, PromptBackground, Scene
+from semdraw.scene import Brush, Canvas, ColorBackground, Layer, Mask, PromptBackground, Recipe, Scene
 
 WEB = Path(__file__).resolve().parent.parent
 TYPES = WEB / "src/wire.gen.ts"
@@ -83,6 +83,8 @@ def wire_types() -> str:
         f"export const MAX_MESSAGE_BYTES = {protocol.MAX_MESSAGE_BYTES};\n",
         "/** A new brush, but for its id and colour. */\n",
         f"export const NEW_BRUSH = {json.dumps(fresh)} as const;\n",
+        "/** A recipe as it is where nothing else was said; also what older documents do not say. */\n",
+        f"export const NEW_RECIPE = {json.dumps(msgspec.to_builtins(Recipe()))} as const;\n",
     ]
     return "\n".join([HEADER + "".join(constants), *blocks])
 

@@ -6,7 +6,7 @@ import type { Edit } from "./document/history";
 import { unlocked } from "./locks";
 import { notices } from "./notices.svelte";
 import type { Studio } from "./studio.svelte";
-import { type Background, NEW_BRUSH } from "./wire.gen";
+import { type Background, type Brush, NEW_BRUSH, type Recipe } from "./wire.gen";
 
 export class Edits {
   readonly #studio: Studio;
@@ -38,6 +38,12 @@ export class Edits {
   setPrompt(brushId: string, prompt: string): void {
     const edit = { label: "prompt", mergeKey: `prompt ${brushId}` };
     this.#studio.run(edit, [{ kind: "edit_brush", brush_id: brushId, prompt }]);
+  }
+
+  /** Fields of the brush that are set by sliders and fields of its details; the travel of one is one step. */
+  setDetails(brushId: string, details: Pick<Partial<Brush>, "negative" | "strength" | "prompt_strength" | "softness_px" | "seed">): void {
+    const names = Object.keys(details).join(" ").replaceAll("_", " ");
+    this.#studio.run({ label: names, mergeKey: `${names} ${brushId}` }, [{ kind: "edit_brush", brush_id: brushId, ...details }]);
   }
 
   setColor(brushId: string, color: string): void {
@@ -76,9 +82,19 @@ export class Edits {
 
   /** Letters of a prompt and the travel of a colour are one step; another kind of background is a step of its own. */
   setBackground(background: Background): void {
-    const isSameKind = this.#studio.facts?.background.type === background.type && background.type !== "image";
-    const edit: Edit = { label: "background", ...(isSameKind ? { mergeKey: `background ${background.type}` } : {}) };
+    const before = this.#studio.facts?.background;
+    const isOtherPicture = before?.type === "image" && background.type === "image" && before.picture !== background.picture;
+    const merges = before?.type === background.type && !isOtherPicture;
+    const edit: Edit = { label: "background", ...(merges ? { mergeKey: `background ${background.type}` } : {}) };
     this.#studio.run(edit, [{ kind: "set_background", background }]);
+  }
+
+  /** How the picture is made; the travel of a slider is one step. */
+  setRecipe(part: Partial<Recipe>): void {
+    const { facts } = this.#studio;
+    if (!facts) return;
+    const key = `recipe ${Object.keys(part).join(" ")}`;
+    this.#studio.run({ label: "recipe", mergeKey: key }, [{ kind: "set_recipe", recipe: { ...facts.recipe, ...part } }]);
   }
 
   setSeed(seed: number): void {

@@ -49,5 +49,5 @@ const NOT_TEXT = new Set(["range", "checkbox", "radio", "button", "color", "file
 
 export function isTextField(element: Element | null): boolean {
   if (element instanceof HTMLInputElement) return !NOT_TEXT.has(element.type);
-  return element instanceof HTMLTextAreaElement || (element instanceof HTMLElement && element.isContentEditable);
+  return element instanceof HTMLTextAreaElement || element instanceof HTMLSelectElement || (element instanceof HTMLElement && element.isContentEditable);
 }

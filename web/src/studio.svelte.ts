@@ -18,6 +18,8 @@ import type { Command, FrameMessage, Hint, ModelFacts, Scene, Status, Welcome } 
 
 /** The brush that is chosen; null is the background. */
 export type Selection = string | null;
+/** The background, where rows of the dock are named. */
+export const BACKGROUND = "background";
 export type Peek = "none" | "masks" | "result";
 
 export interface Shot {
@@ -30,6 +32,8 @@ export class Studio {
   model = $state.raw<ModelFacts | null>(null);
   selected = $state<Selection>(null);
   hovered = $state<Selection>(null);
+  /** The brush, or BACKGROUND, whose details are unfolded; one at most. */
+  unfolded = $state<string | null>(null);
   tool = $state<Tool>("brush");
   peek = $state<Peek>("none");
   isUiHidden = $state(false);
@@ -81,6 +85,7 @@ export class Studio {
       welcome: (message) => this.#welcome(message),
       frame: (message) => void this.#received(message, this.link),
       status: ({ state, reason }) => (this.engine = { state, reason }),
+      modelChanged: (model) => this.#modelChanged(model),
       refused: (reason) => notices.tell(reason, { tone: "bad" }),
       acknowledged: () => this.mark(),
     });
@@ -245,6 +250,12 @@ export class Studio {
       this.#adopt(new Document(facts, masks));
     }
     this.isGreeted = true;
+    this.mark();
+  }
+
+  #modelChanged(model: ModelFacts): void {
+    this.model = model;
+    notices.tell(`${model.name} paints now`);
     this.mark();
   }
 

@@ -201,6 +201,12 @@ export interface Shown {
   readonly number: number;
 }
 
+/** Have another model paint, for everybody; answered by ModelChanged, or by Refused with the reason. */
+export interface SwitchModel {
+  readonly kind: "switch_model";
+  readonly model: string;
+}
+
 /** Answer to Hello. `scene` is the starter scene when the page brought none. */
 export interface Welcome {
   readonly kind: "welcome";
@@ -285,9 +291,15 @@ export interface Status {
   readonly reason: string;
 }
 
-export type ClientMessage = Hello | Edit | SetLive | Shown;
+/** Another model paints from now on: the pictures of all painters are made anew. */
+export interface ModelChanged {
+  readonly kind: "model_changed";
+  readonly model: ModelFacts;
+}
 
-export type ServerMessage = Welcome | Applied | Refused | FrameMessage | Status;
+export type ClientMessage = Hello | Edit | SetLive | Shown | SwitchModel;
+
+export type ServerMessage = Welcome | Applied | Refused | FrameMessage | Status | ModelChanged;
 
 export interface Mask {
   readonly width: number;

@@ -3,7 +3,7 @@
 import { assertNever } from "../assert";
 import type { MaskCanvas, Tiles } from "../canvas/mask";
 import type {
-  Background, Brush, Command, EditBrush, EditLayer, Extent, MoveLayer, Recipe, RemoveBrush, SetBackground, SetSeed,
+  Background, Brush, Command, EditBrush, EditLayer, Extent, MoveLayer, Recipe, RemoveBrush, SetBackground, SetRecipe, SetSeed,
 } from "../wire.gen";
 import { toScene } from "./scene";
 
@@ -44,7 +44,7 @@ interface Open {
 }
 
 export type Change =
-  | EditBrush | EditLayer | MoveLayer | RemoveBrush | SetBackground | SetSeed | InsertLayer | SwapTiles | Open;
+  | EditBrush | EditLayer | MoveLayer | RemoveBrush | SetBackground | SetRecipe | SetSeed | InsertLayer | SwapTiles | Open;
 
 /** Undoes the change; `commands` tell the server, painted pixels excepted: masks know what of them is unsent. */
 export interface Applied {
@@ -95,6 +95,11 @@ export class Document {
         const seed = this.#facts.seed;
         this.#facts = { ...this.#facts, seed: change.seed };
         return { inverse: { kind: "set_seed", seed }, commands: [change] };
+      }
+      case "set_recipe": {
+        const recipe = this.#facts.recipe;
+        this.#facts = { ...this.#facts, recipe: change.recipe };
+        return { inverse: { kind: "set_recipe", recipe }, commands: [change] };
       }
       case "open": return this.#open(change);
       default: return assertNever(change);

@@ -2,8 +2,10 @@
 
 import { unzlibSync, zlibSync } from "fflate";
 import { MaskCanvas } from "../canvas/mask";
-import type { Mask, Scene } from "../wire.gen";
+import { type Background, type Mask, NEW_BRUSH, NEW_RECIPE, type Scene } from "../wire.gen";
 import type { Facts, Masks } from "./document";
+
+const NO_WORDS = { prompt: "", negative: "" } as const;
 
 export function deflate(bytes: Uint8Array): Uint8Array {
   return zlibSync(bytes, { level: 1 });
@@ -38,9 +40,15 @@ export function toScene(facts: Facts, masks: Masks): Scene {
   };
 }
 
+/** With the fields that older documents do not have. */
+function complete(background: Background): Background {
+  return background.type === "color" ? background : { ...NO_WORDS, ...background };
+}
+
+/** The document of a scene, which may have been saved by an older page. */
 export function fromScene(scene: Scene): { facts: Facts; masks: Masks } {
   const { extent, layers, background } = scene.canvas;
-  const brushes = new Map(scene.brushes.map((brush) => [brush.id, brush]));
+  const brushes = new Map(scene.brushes.map((brush) => [brush.id, { ...NEW_BRUSH, ...brush }]));
   const masks = new Map<string, MaskCanvas>();
   const layerFacts = layers.map(({ brush_id, mask, visible, locked }) => {
     const brush = brushes.get(brush_id);
@@ -49,5 +57,6 @@ export function fromScene(scene: Scene): { facts: Facts; masks: Masks } {
     masks.set(brush_id, new MaskCanvas(mask.width, mask.height, unzlibSync(mask.deflate, { out })));
     return { brush, visible, locked };
   });
-  return { facts: { extent, layers: layerFacts, background, recipe: scene.recipe, seed: scene.seed }, masks };
+  const facts = { extent, layers: layerFacts, background: complete(background), recipe: { ...NEW_RECIPE, ...scene.recipe }, seed: scene.seed };
+  return { facts, masks };
 }

@@ -45,8 +45,8 @@ export function takePainted(masks: Masks): PaintMask[] {
 }
 
 function isTyping(command: Command): boolean {
-  if (command.kind === "edit_brush") return command.prompt !== undefined;
-  return command.kind === "set_background" && command.background.type === "prompt";
+  if (command.kind === "edit_brush") return command.prompt !== undefined || command.negative !== undefined;
+  return command.kind === "set_background" && command.background.type !== "color";
 }
 
 /** One command that does what both do, where the later one replaces the earlier. */
@@ -54,6 +54,6 @@ function merge(earlier: Command, later: Command): Command | null {
   if (earlier.kind === "edit_brush" && later.kind === "edit_brush" && earlier.brush_id === later.brush_id) {
     return { ...earlier, ...later };
   }
-  const isReplaced = later.kind === "set_background" || later.kind === "set_seed";
+  const isReplaced = later.kind === "set_background" || later.kind === "set_seed" || later.kind === "set_recipe";
   return isReplaced && earlier.kind === later.kind ? later : null;
 }

@@ -3,7 +3,7 @@
 import { assertNever } from "../assert";
 import type { Masks } from "../document/document";
 import {
-  type ClientMessage, type Command, type FrameMessage, MAX_MESSAGE_BYTES, type Scene, type Status, VERSION, type Welcome,
+  type ClientMessage, type Command, type FrameMessage, MAX_MESSAGE_BYTES, type ModelFacts, type Scene, type Status, VERSION, type Welcome,
 } from "../wire.gen";
 import { decode, encode } from "./codec";
 import { Connection, type Link } from "./connection";
@@ -18,6 +18,7 @@ export interface SessionListener {
   welcome(message: Welcome): void;
   frame(message: FrameMessage): void;
   status(message: Status): void;
+  modelChanged(model: ModelFacts): void;
   refused(reason: string): void;
   acknowledged(): void;
 }
@@ -82,6 +83,11 @@ export class Session {
     if (live === this.#isLive) return;
     this.#isLive = live;
     if (this.#isReady) this.#send({ kind: "set_live", live });
+  }
+
+  /** Ask for another model, which then paints for everybody; a refusal says why it does not. */
+  switchModel(name: string): void {
+    if (this.#isReady) this.#send({ kind: "switch_model", model: name });
   }
 
   shown(frame: FrameMessage): void {
@@ -154,6 +160,7 @@ export class Session {
       case "welcome": return this.#welcome(message);
       case "frame": return this.#listener.frame(message);
       case "status": return this.#listener.status(message);
+      case "model_changed": return this.#listener.modelChanged(message.model);
       case "applied": return this.#applied(message.seq, message.revision);
       case "refused": return this.#refused(message.seq, message.reason);
       default: return assertNever(message);
