@@ -14,11 +14,23 @@ if TYPE_CHECKING:
     from semdraw.engine import Engine
     from semdraw.geometry import Bounds, Extent
     from semdraw.live import Stream, StreamFrame
+    from semdraw.models.lora import Lora
     from semdraw.models.registry import list_models, load_model
     from semdraw.panoramas import panorama
     from semdraw.presets import PRESETS, Preset, preset
     from semdraw.regions import compile_regions
-    from semdraw.scene import Brush, Canvas, Layer, Mask, Picture, Recipe, Scene
+    from semdraw.scene import (
+        Brush,
+        Canvas,
+        ColorBackground,
+        ImageBackground,
+        Layer,
+        Mask,
+        Picture,
+        PromptBackground,
+        Recipe,
+        Scene,
+    )
     from semdraw.still import denoise_steps, generate
     from semdraw.stream import StreamState, stream_step
 
@@ -26,13 +38,17 @@ __all__ = [
     "Bounds",
     "Brush",
     "Canvas",
+    "ColorBackground",
     "Engine",
     "Extent",
+    "ImageBackground",
     "Layer",
+    "Lora",
     "Mask",
     "PRESETS",
     "Picture",
     "Preset",
+    "PromptBackground",
     "Recipe",
     "Scene",
     "Stream",
@@ -54,10 +70,22 @@ _HOMES = {
     "live": ("Stream", "StreamFrame"),
     "panoramas": ("panorama",),
     "still": ("denoise_steps", "generate"),
+    "models.lora": ("Lora",),
     "models.registry": ("list_models", "load_model"),
     "presets": ("PRESETS", "Preset", "preset"),
     "regions": ("compile_regions",),
-    "scene": ("Brush", "Canvas", "Layer", "Mask", "Picture", "Recipe", "Scene"),
+    "scene": (
+        "Brush",
+        "Canvas",
+        "ColorBackground",
+        "ImageBackground",
+        "Layer",
+        "Mask",
+        "Picture",
+        "PromptBackground",
+        "Recipe",
+        "Scene",
+    ),
     "stream": ("StreamState", "stream_step"),
 }
 
