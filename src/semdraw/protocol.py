@@ -17,12 +17,13 @@ from semdraw.errors import ProtocolError, SceneError
 from semdraw.geometry import MAX_AREA_PX, MAX_SIDE_PX, Extent
 from semdraw.pictures import picture_from_bytes, png_bytes
 from semdraw.reports import Hint, Timings
-from semdraw.scene import MAX_MASKS_PX, Mask, Picture, Scene
+from semdraw.scene import MAX_MASKS_PX, Mask, Picture, Recipe, Scene
 
 VERSION = 1
 MAX_MESSAGE_BYTES = 16 * 2**20
 
 Count = Annotated[int, msgspec.Meta(ge=0, lt=2**53)]
+ModelName = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
 
 
 class _Message(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind"):
@@ -56,7 +57,13 @@ class Shown(_Message, frozen=True, tag="shown"):
     number: Count
 
 
-ClientMessage = Hello | Edit | SetLive | Shown
+class SwitchModel(_Message, frozen=True, tag="switch_model"):
+    """Have another model paint, for everybody; answered by ModelChanged, or by Refused with the reason."""
+
+    model: ModelName
+
+
+ClientMessage = Hello | Edit | SetLive | Shown | SwitchModel
 
 
 # ---- server to page ----
@@ -67,14 +74,23 @@ class Concept(msgspec.Struct, frozen=True):
     synonyms: tuple[str, ...] = ()
 
 
+class SamplerChoice(msgspec.Struct, frozen=True):
+    """A sampler that suits the model, and what other tools call it."""
+
+    name: str
+    label: str
+
+
 class ModelFacts(msgspec.Struct, frozen=True):
-    """What the page needs to know of the running model."""
+    """What the page needs to know of the running model; `recipe` is the one that it is best painted with."""
 
     name: str
     extent: Extent
     extent_multiple: int
     objects: tuple[Concept, ...] = ()
     backgrounds: tuple[Concept, ...] = ()
+    samplers: tuple[SamplerChoice, ...] = ()
+    recipe: Recipe = Recipe()
 
 
 class Welcome(_Message, frozen=True, tag="welcome"):
@@ -122,7 +138,13 @@ class Status(_Message, frozen=True, tag="status"):
     reason: str = ""
 
 
-ServerMessage = Welcome | Applied | Refused | FrameMessage | Status
+class ModelChanged(_Message, frozen=True, tag="model_changed"):
+    """Another model paints from now on: the pictures of all painters are made anew."""
+
+    model: ModelFacts
+
+
+ServerMessage = Welcome | Applied | Refused | FrameMessage | Status | ModelChanged
 
 
 def to_wire(value: Any) -> Any:

@@ -43,6 +43,7 @@ from semdraw.scene import PromptBackground, Scene
 from semdraw.server.app import create_app
 from semdraw.server.guard import Access
 from semdraw.server.limits import Limits
+from semdraw.server.models import Choice, Models
 from semdraw.server.studio import Studio
 from tests.scenes import SMALL
 from tests.toy import ToyModel
@@ -190,10 +191,12 @@ def live_server(
     access: Access | None = None,
     model: ToyModel | None = None,
     card: ModelCard = CARD,
+    choices: tuple[Choice, ...] = (),
 ) -> Generator[LiveServer]:
     """A server that listens on a free port until the block ends."""
     model = model or ToyModel()
-    studio = Studio.of(Engine(lambda: model), card, limits=limits)
+    engine = Engine(lambda: model)
+    studio = Studio.of(engine, card, limits=limits, models=Models(engine, card, lambda: choices))
     access = access or Access()
     listener = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(

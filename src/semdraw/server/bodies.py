@@ -7,13 +7,14 @@ from typing import Final
 import msgspec
 from fastapi import HTTPException, Request, Response
 
-from semdraw.errors import SceneError
-from semdraw.protocol import to_wire, unpack
+from semdraw.errors import SceneError, UsageError
+from semdraw.protocol import ModelName, to_wire, unpack
 from semdraw.scene import Scene, checked
 from semdraw.server.limits import MAX_BODY_BYTES
 
 MSGPACK: Final = "application/msgpack"
 BYTES: Final = "application/octet-stream"
+JSON: Final = "application/json"
 
 _encoder = msgspec.msgpack.Encoder(enc_hook=to_wire)
 
@@ -36,6 +37,18 @@ def scene_from_body(data: bytes) -> Scene:
         return checked(unpack(data, Scene))
     except (msgspec.DecodeError, ValueError, RecursionError) as error:
         raise SceneError(f"not a scene: {error}") from None
+
+
+class _Named(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    model: ModelName
+
+
+def name_from_body(data: bytes) -> str:
+    """The name in {"model": name}, or a UsageError."""
+    try:
+        return msgspec.json.decode(data, type=_Named).model
+    except (msgspec.DecodeError, ValueError, RecursionError) as error:
+        raise UsageError(f'wanted {{"model": "its name"}}, got something else: {error}') from None
 
 
 def scene_response(scene: Scene) -> Response:

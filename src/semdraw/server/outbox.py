@@ -1,4 +1,4 @@
-"""What waits to be sent to one painter: one frame and one status at most, the newest of each.
+"""What waits to be sent to one painter: one frame, one status and one model at most, the newest of each.
 
 A frame is handed out only when the page has shown the one before, so nothing ever queues for a slow reader.
 """
@@ -9,8 +9,9 @@ import asyncio
 import time
 
 from semdraw.engine import EngineStatus, Frame
+from semdraw.models.registry import ModelCard
 
-News = Frame | EngineStatus
+News = Frame | EngineStatus | ModelCard
 
 
 class StalledError(Exception):
@@ -24,6 +25,7 @@ class Outbox:
         self._stall_s = stall_s
         self._frame: Frame | None = None
         self._status: EngineStatus | None = None
+        self._model: ModelCard | None = None
         self._waiting_since = 0.0
         self._sent = 0
         self._shown = 0
@@ -38,6 +40,8 @@ class Outbox:
         """Put in the newest; what waited and was not sent is gone."""
         if isinstance(news, EngineStatus):
             self._status = news
+        elif isinstance(news, ModelCard):
+            self._model, self._frame = news, None
         else:
             if self._frame is None:
                 self._waiting_since = time.monotonic()
@@ -53,6 +57,9 @@ class Outbox:
         """The next thing to send, or StalledError when a frame has waited too long for the page."""
         while True:
             self._changed.clear()
+            if self._model is not None:
+                model, self._model = self._model, None
+                return model
             if self._status is not None:
                 status, self._status = self._status, None
                 return status

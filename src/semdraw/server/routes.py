@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, HTTPException, Query, Request, Response, WebSocket
 from fastapi.responses import HTMLResponse, JSONResponse
 
 from semdraw.files import project_bytes, scene_from_project
 from semdraw.metadata import png_with_scene, scene_from_png
+from semdraw.protocol import ModelFacts
 from semdraw.scene import Scene
-from semdraw.server.bodies import BYTES, MSGPACK, read_body, scene_from_body, scene_response
+from semdraw.server.bodies import (
+    BYTES,
+    JSON,
+    MSGPACK,
+    name_from_body,
+    read_body,
+    scene_from_body,
+    scene_response,
+)
 from semdraw.server.guard import ENTRANCE, Access
 from semdraw.server.socket import converse
 from semdraw.server.studio import Studio
@@ -53,13 +62,20 @@ def routes(studio: Studio, access: Access) -> APIRouter:
 
     @router.get("/api/models")
     async def models() -> Response:
-        """The model that runs, and the words it knows."""
-        concepts = {"objects": studio.model.objects, "backgrounds": studio.model.backgrounds}
-        words = {
-            kind: [{"name": c.name, "synonyms": c.synonyms} for c in found]
-            for kind, found in concepts.items()
-        }
-        return JSONResponse([{"name": studio.model.name, "extent": studio.model.extent, **words}])
+        """The model that paints with the words it knows, then the others that may be asked for."""
+        others = [
+            {"name": choice.name, "title": choice.title, "is_running": False}
+            for choice in await asyncio.to_thread(studio.models.choices)
+            if choice.name != studio.model.name
+        ]
+        return JSONResponse([_told_of(studio.model), *others])
+
+    @router.post("/api/models/load")
+    async def load(request: Request) -> Response:
+        """{"model": name} in; that model's facts out, once it paints for everybody."""
+        data = await read_body(request, JSON)
+        await studio.models.switch(name_from_body(data))
+        return JSONResponse(_told_of(studio.model))
 
     @router.post("/api/project/save")
     async def save(request: Request) -> Response:
@@ -88,6 +104,14 @@ def routes(studio: Studio, access: Access) -> APIRouter:
         await converse(websocket, studio)
 
     return router
+
+
+def _told_of(model: ModelFacts) -> dict[str, Any]:
+    concepts = {"objects": model.objects, "backgrounds": model.backgrounds}
+    words = {
+        kind: [{"name": c.name, "synonyms": c.synonyms} for c in found] for kind, found in concepts.items()
+    }
+    return {"name": model.name, "extent": model.extent, "is_running": True, **words}
 
 
 def _scene_of(data: bytes) -> Scene:

@@ -16,17 +16,20 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from semdraw.engine import EngineStatus, Seat
 from semdraw.errors import ProtocolError, SemdrawError
+from semdraw.models.registry import ModelCard
 from semdraw.protocol import (
     VERSION,
     Applied,
     ClientMessage,
     Edit,
     Hello,
+    ModelChanged,
     Refused,
     ServerMessage,
     SetLive,
     Shown,
     Status,
+    SwitchModel,
     Welcome,
     decode_client,
     encode,
@@ -34,7 +37,7 @@ from semdraw.protocol import (
 from semdraw.server.codec import frame_message
 from semdraw.server.limits import Flood, Patience
 from semdraw.server.outbox import News, Outbox, StalledError
-from semdraw.server.studio import Studio
+from semdraw.server.studio import Studio, facts_of
 from semdraw.session import Session
 
 log = logging.getLogger(__name__)
@@ -80,17 +83,22 @@ class Conversation:
         self._outbox = Outbox(stall_s=studio.limits.stall_s)
         self._flood = Flood(studio.limits)
         self._patience = Patience(studio.limits)
-        self._session = Session(studio.starter)
+        self._session = Session(studio.first_scene)
+        self._wish: asyncio.Task[None] | None = None
 
     async def run(self) -> None:
         """Until the page leaves (WebSocketDisconnect) or has to (LeaveError, StalledError)."""
         await self._greet()
-        seat = self._studio.engine.open_seat(_threadsafe(self._outbox.offer))
+        offer = _threadsafe(self._outbox.offer)
+        seat = self._studio.engine.open_seat(offer)
         try:
-            seat.put(self._studio.fitted(self._session.scene), self._session.revision)
-            await _until_first_ends(self._listen(seat), self._deliver())
+            seat.put(self._session.scene, self._session.revision)
+            with self._studio.models.heard_by(offer):
+                await _until_first_ends(self._listen(seat), self._deliver())
         finally:
             seat.close()
+            if self._wish is not None:
+                self._wish.cancel()
 
     # ---- the page speaks ----
     async def _greet(self) -> None:
@@ -135,6 +143,10 @@ class Conversation:
                 self._outbox.shown(number)
             case Shown(number=number):
                 await self._refuse(f"frame {number} was never sent")
+            case SwitchModel() if self._wish is not None and not self._wish.done():
+                await self._refuse("a model is being loaded already; wait for it")
+            case SwitchModel(model=name):
+                self._wish = asyncio.create_task(self._switch(name))
             case Hello():
                 await self._refuse("hello was said already")
             case _:
@@ -146,8 +158,18 @@ class Conversation:
         except SemdrawError as error:
             await self._refuse(str(error), seq=edit.seq)
             return
-        seat.put(self._studio.fitted(self._session.scene), self._session.revision)
+        seat.put(self._session.scene, self._session.revision)
         await self._send(Applied(seq=edit.seq, revision=revision))
+
+    async def _switch(self, name: str) -> None:
+        """Beside the conversation, which goes on meanwhile; whether it ends well is told to all by the studio."""
+        with contextlib.suppress(WebSocketDisconnect, StalledError):
+            try:
+                await self._studio.models.switch(name)
+            except SemdrawError as error:
+                await self._send(
+                    Refused(reason=f"{name} is not loaded: {error}", revision=self._session.revision)
+                )
 
     async def _apply(self, edit: Edit) -> int:
         """In a worker thread where it may take long: nobody else's messages wait for a large canvas."""
@@ -184,6 +206,8 @@ class Conversation:
             news = await self._outbox.take()
             if isinstance(news, EngineStatus):
                 await self._send(Status(state=news.state, reason=news.reason))
+            elif isinstance(news, ModelCard):
+                await self._send(ModelChanged(model=facts_of(news)))
             else:
                 await self._send_bytes(await asyncio.to_thread(frame_message, news, self._outbox.num_sent))
 

@@ -9,49 +9,66 @@ from msgspec.structs import replace
 from semdraw.engine import Engine
 from semdraw.geometry import Extent
 from semdraw.models.registry import ModelCard
-from semdraw.protocol import Concept, ModelFacts
-from semdraw.samplers import fitted
-from semdraw.scene import Recipe, Scene
+from semdraw.protocol import Concept, ModelFacts, SamplerChoice
+from semdraw.samplers import FACTS, fitted, suiting
+from semdraw.scene import Scene
 from semdraw.server.limits import Admission, Limits
+from semdraw.server.models import Models
 from semdraw.starter import starter_scene
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Studio:
-    """Made once per server; frozen, what changes lives in the engine and in `admission`."""
+    """Made once per server; frozen, what changes lives in the engine, in `models` and in `admission`.
+
+    starter: for the model that the server began with.
+    """
 
     engine: Engine
-    model: ModelFacts
+    models: Models
     starter: Scene
-    recipe: Recipe = field(default_factory=Recipe)
-    weights_hash: str = ""
     limits: Limits = field(default_factory=Limits)
     admission: Admission = field(default_factory=lambda: Admission(Limits()))
 
     @classmethod
-    def of(cls, engine: Engine, card: ModelCard, *, limits: Limits | None = None) -> Studio:
+    def of(
+        cls, engine: Engine, card: ModelCard, *, limits: Limits | None = None, models: Models | None = None
+    ) -> Studio:
         """A studio around the model that `card` tells of."""
         limits = limits or Limits()
-        starter, usual = starter_scene(card.extent), card.recipe
-        recipe = replace(starter.recipe, sampler=usual.sampler, num_steps=usual.num_steps)
         return cls(
             engine=engine,
-            model=facts_of(card),
-            starter=replace(starter, recipe=recipe),
-            recipe=usual,
-            weights_hash=str(card.facts.get("weights_hash", "")),
+            models=models or Models(engine, card),
+            starter=_starter_of(card),
             limits=limits,
             admission=Admission(limits),
         )
 
+    @property
+    def model(self) -> ModelFacts:
+        return facts_of(self.models.card)
+
+    @property
+    def first_scene(self) -> Scene:
+        """What a new painter finds."""
+        card = self.models.card
+        return self.starter if card is self.models.first else _starter_of(card)
+
     def fitted(self, scene: Scene) -> Scene:
         """A scene that may come from another model, with a sampler that suits this one."""
-        return replace(scene, recipe=fitted(scene.recipe, self.recipe))
+        return replace(scene, recipe=fitted(scene.recipe, self.models.card.recipe))
 
     def signed(self, scene: Scene) -> Scene:
         """The scene with the model that really paints it in its recipe, for whoever reads the picture later."""
-        recipe = replace(scene.recipe, model=self.model.name, weights_hash=self.weights_hash)
-        return replace(scene, recipe=recipe)
+        card = self.models.card
+        signature = {"model": card.name, "weights_hash": str(card.facts.get("weights_hash", ""))}
+        return replace(scene, recipe=replace(scene.recipe, **signature))
+
+
+def _starter_of(card: ModelCard) -> Scene:
+    starter, usual = starter_scene(card.extent), card.recipe
+    recipe = replace(starter.recipe, sampler=usual.sampler, num_steps=usual.num_steps)
+    return replace(starter, recipe=recipe)
 
 
 def facts_of(card: ModelCard) -> ModelFacts:
@@ -62,4 +79,8 @@ def facts_of(card: ModelCard) -> ModelFacts:
         extent_multiple=card.extent_multiple,
         objects=tuple(Concept(word.name, word.synonyms) for word in card.objects),
         backgrounds=tuple(Concept(word.name, word.synonyms) for word in card.backgrounds),
+        samplers=tuple(
+            SamplerChoice(name, FACTS[name].label) for name in suiting(FACTS[card.recipe.sampler].is_flow)
+        ),
+        recipe=card.recipe,
     )

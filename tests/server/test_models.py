@@ -1,0 +1,183 @@
+"""Claims about changing the model of a running server: for everybody, in words, and without losing the one before."""
+
+from __future__ import annotations
+
+import gc
+import json
+import threading
+import weakref
+from collections.abc import Callable, Generator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import torch
+
+from semdraw.errors import CheckpointError
+from semdraw.geometry import Extent
+from semdraw.models.base import Conditioning
+from semdraw.protocol import ModelChanged, Refused, SwitchModel
+from semdraw.scene import Recipe
+from semdraw.server.models import Choice
+from semdraw.server.routes import JSON
+from tests.server.living import CARD, LiveServer, colour_of, live_server, plain, repaint
+from tests.toy import COLORS, ToyModel
+
+
+class Swapped(ToyModel):
+    """Takes red for blue."""
+
+    def encode_prompt(self, prompt: str) -> Conditioning:
+        seen = {"red": "blue"}.get(prompt, prompt)
+        return Conditioning(torch.tensor(COLORS.get(seen, (0.0, 0.0, 0.0))).view(1, 1, 3))
+
+
+def refuse() -> Any:
+    raise CheckpointError("it is an SDXL LoRA")
+
+
+def choice(name: str, load: Callable[[], Any], **told: Any) -> Choice:
+    card = replace(CARD, name=name, facts={"weights_hash": name}, **told)
+    return Choice(name=name, title=f"a model called {name}", find=lambda: card, load=load)
+
+
+CHOICES = (
+    choice("toy", ToyModel),
+    choice("swapped", Swapped, extent=Extent(96, 96)),
+    choice("lora", refuse),
+    Choice(name="pickle", title="never loaded", find=refuse, load=ToyModel),
+)
+
+
+@pytest.fixture
+def server() -> Generator[LiveServer]:
+    with live_server(choices=CHOICES) as server:
+        yield server
+
+
+def load(server: LiveServer, name: Any) -> tuple[int, Any]:
+    body = json.dumps({"model": name}).encode()
+    status, _, answer = server.request("POST", "/api/models/load", body=body, headers={"Content-Type": JSON})
+    return status, json.loads(answer)
+
+
+def test_all_painters_see_the_model_that_one_of_them_chose(server: LiveServer) -> None:
+    with server.painter(plain("red")) as (one, _), server.painter(plain("red")) as (other, _):
+        for painter in (one, other):
+            assert colour_of(painter.settled(0)) == "red"
+        one.say(SwitchModel(model="swapped"))
+        for painter in (one, other):
+            assert painter.hear_a(ModelChanged).model.name == "swapped"
+            assert colour_of(painter.settled(0)) == "blue"
+    with server.painter() as (_, welcome):
+        assert welcome.model.name == "swapped"
+        assert welcome.scene is not None
+        assert welcome.scene.canvas.extent == Extent(96, 96)
+
+
+def test_a_program_may_change_the_model_too_and_gets_its_facts(server: LiveServer) -> None:
+    status, told = load(server, "swapped")
+    assert (status, told["name"], told["is_running"]) == (200, "swapped", True)
+    with server.painter(plain("red")) as (painter, _):
+        assert colour_of(painter.settled(0)) == "blue"
+    recipe: Recipe = server.studio.signed(plain("red")).recipe
+    assert (recipe.model, recipe.weights_hash) == ("swapped", "swapped")
+
+
+def test_the_models_are_listed_with_the_one_that_paints_first(server: LiveServer) -> None:
+    load(server, "swapped")
+    _, _, body = server.request("GET", "/api/models")
+    told = json.loads(body)
+    assert [(model["name"], model["is_running"]) for model in told] == [
+        ("swapped", True),
+        ("toy", False),
+        ("lora", False),
+        ("pickle", False),
+    ]
+    assert told[1]["title"] == "a model called toy"
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("lora", "SDXL LoRA"), ("pickle", "SDXL LoRA"), ("/etc", "wanted one of toy, swapped"), ("", "wanted")],
+)
+def test_a_model_that_cannot_be_loaded_is_refused_and_the_one_before_paints_on(
+    server: LiveServer, name: str, words: str
+) -> None:
+    with server.painter(plain("red")) as (painter, _):
+        painter.settled(0)
+        status, told = load(server, name)
+        assert status == 422
+        assert words in told["detail"]
+        if name:
+            painter.say(SwitchModel(model=name))
+            assert words in painter.hear_a(Refused).reason
+        painter.say(repaint("blue", seq=1))
+        assert colour_of(painter.settled(1)) == "blue"
+    assert server.studio.model.name == "toy"
+
+
+def test_painters_are_told_what_is_being_loaded_and_keep_painting_on_their_scene() -> None:
+    gate, inside = threading.Event(), threading.Event()
+
+    def slowly() -> ToyModel:
+        inside.set()
+        gate.wait(20)
+        return Swapped()
+
+    with (
+        live_server(choices=(choice("slow", slowly),)) as server,
+        server.painter(plain("red")) as (painter, _),
+        server.painter(plain("red")) as (other, _),
+    ):
+        painter.settled(0)
+        other.settled(0)
+        painter.say(SwitchModel(model="slow"))
+        assert inside.wait(20)
+        assert other.status("loading").reason == "loading slow …"
+        painter.say(SwitchModel(model="slow"))
+        assert "already" in painter.hear_a(Refused).reason
+        other.say(repaint("green", seq=1))  # answered while the model is being loaded
+        gate.set()
+        assert colour_of(other.settled(1)) == "green"
+        assert colour_of(painter.settled(0)) == "blue"
+
+
+def test_the_model_before_is_let_go_by_the_whole_server() -> None:
+    with live_server(model=ToyModel(), choices=CHOICES) as server:
+        with server.painter(plain("red")) as (painter, _):
+            painter.settled(0)
+            load(server, "swapped")
+            before = weakref.ref(server.studio.engine.model)
+            painter.hear_a(ModelChanged)
+            painter.settled(0)
+            load(server, "toy")
+            painter.hear_a(ModelChanged)
+            painter.settled(0)
+            gc.collect()
+            assert before() is None
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b'{"model": 3}', b'{"model": "toy", "path": "/"}', b"{" * 5000])
+def test_what_names_no_model_is_refused_in_words(server: LiveServer, body: bytes) -> None:
+    status, _, answer = server.request("POST", "/api/models/load", body=body, headers={"Content-Type": JSON})
+    assert status == 422
+    assert "wanted" in json.loads(answer)["detail"]
+
+
+def test_a_form_of_a_foreign_page_changes_no_model(server: LiveServer) -> None:
+    body = b'{"model": "swapped"}'
+    assert (
+        server.request("POST", "/api/models/load", body=body, headers={"Content-Type": "text/plain"})[0]
+        == 415
+    )
+    headers = {"Content-Type": JSON, "Origin": "http://evil.test"}
+    assert server.request("POST", "/api/models/load", body=body, headers=headers)[0] == 403
+    assert server.studio.model.name == "toy"
+
+
+def test_a_painter_who_leaves_while_a_model_is_loaded_leaves_nothing_behind(server: LiveServer) -> None:
+    with server.painter(plain("red")) as (painter, _):
+        painter.say(SwitchModel(model="swapped"))
+    with server.painter(plain("green")) as (painter, _):
+        assert colour_of(painter.settled(0)) == "green"
