@@ -69,7 +69,7 @@ def develop(latents: Tensor, regions: Regions, model: DiffusionModel) -> Picture
     """Latents (c h w) -> picture; a known background shows through untouched wherever nothing is painted."""
     pixels = model.decode(latents)
     if regions.behind is not None:
-        pixels = torch.lerp(regions.behind, pixels, regions.cover)
+        pixels = torch.lerp(regions.behind, pixels.clamp(-1, 1), regions.cover)
     if not bool(torch.isfinite(pixels).all()):
         raise EngineError("the decoder returned numbers that are not finite; try fp32, or another model")
     rgb = ((pixels.clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8)
