@@ -12,7 +12,7 @@ from typing import Any, Literal
 import torch
 
 Autoencoder = Literal["kl", "tiny"]
-FamilyName = Literal["sd", "sdxl", "sd3", "sd3-t5"]
+FamilyName = Literal["sd", "sd2", "sdxl", "sd3", "sd3-t5", "sd35"]
 BETAS: dict[str, Any] = {"beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear"}
 SHIFT = 3.0
 
@@ -29,10 +29,14 @@ def write_checkpoint(
     match family:
         case "sd":
             pipeline = _sd(prediction, autoencoder)
+        case "sd2":
+            pipeline = _sd(prediction, autoencoder, use_linear_projection=True)
         case "sdxl":
             pipeline = _sdxl(prediction, autoencoder)
         case "sd3" | "sd3-t5":
             pipeline = _sd3(has_t5=family == "sd3-t5")
+        case "sd35":
+            pipeline = _sd3(has_t5=False, dual_attention_layers=(0,), qk_norm="rms_norm")
     pipeline.save_pretrained(folder, safe_serialization=True)
     for encoder in folder.glob("text_encoder*/model.safetensors"):
         if encoder.parent.name != "text_encoder_3":
@@ -40,14 +44,14 @@ def write_checkpoint(
     return folder
 
 
-def _sd(prediction: str, autoencoder: Autoencoder) -> Any:
+def _sd(prediction: str, autoencoder: Autoencoder, **more: Any) -> Any:
     from diffusers import StableDiffusionPipeline
 
     parts: dict[str, Any] = {
         "vae": _autoencoder(autoencoder),
         "text_encoder": _text_encoder(),
         "tokenizer": _tokenizer(),
-        "unet": _unet(cross_attention_dim=24),
+        "unet": _unet(cross_attention_dim=24, **more),
         "scheduler": _levels(prediction),
         "safety_checker": None,
         "feature_extractor": None,
@@ -77,7 +81,7 @@ def _sdxl(prediction: str, autoencoder: Autoencoder) -> Any:
     return StableDiffusionXLPipeline(**parts)
 
 
-def _sd3(*, has_t5: bool) -> Any:
+def _sd3(*, has_t5: bool, **more: Any) -> Any:
     from diffusers import StableDiffusion3Pipeline
     from diffusers.schedulers.scheduling_flow_match_euler_discrete import FlowMatchEulerDiscreteScheduler
 
@@ -91,7 +95,7 @@ def _sd3(*, has_t5: bool) -> Any:
         "tokenizer": _tokenizer(),
         "tokenizer_2": _tokenizer(pad="!"),
         "tokenizer_3": _t5_tokenizer() if has_t5 else None,
-        "transformer": _transformer(),
+        "transformer": _transformer(**more),
         "scheduler": FlowMatchEulerDiscreteScheduler(shift=SHIFT),
     }
     return StableDiffusion3Pipeline(**parts)
@@ -132,7 +136,7 @@ def _unet(**more: Any) -> Any:
     )
 
 
-def _transformer() -> Any:
+def _transformer(**more: Any) -> Any:
     from diffusers.models.transformers.transformer_sd3 import SD3Transformer2DModel
 
     return SD3Transformer2DModel(
@@ -147,6 +151,7 @@ def _transformer() -> Any:
         caption_projection_dim=32,
         pooled_projection_dim=12 + 20,
         pos_embed_max_size=12,
+        **more,
     )
 
 

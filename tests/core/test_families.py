@@ -299,8 +299,10 @@ def test_a_file_that_is_no_lora_or_not_for_this_model_is_refused(loaded: Loaded,
     }
     files = {
         "does not fit this model": wide,
-        "should be a LoRA and is none": {"a": torch.zeros(1)},
-        "is a whole model": {"model.diffusion_model.out.0.weight": torch.zeros(1)},
+        "is of no kind that is known": {"a": torch.zeros(1)},
+        "is a Stable Diffusion model; wanted a LoRA": {
+            "model.diffusion_model.input_blocks.0.0.bias": torch.zeros(1)
+        },
     }
     for words, tensors in files.items():
         save_file(tensors, tmp_path / "file.safetensors")

@@ -1,4 +1,4 @@
-"""What a model folder is, told without running any of it; and what is refused, and why.
+"""What a model is, told without running any of it; folders in diffusers layout, and what is refused of them, and why.
 
 `model_index.json` names classes, so it is read here against what each family may build; only json and the headers of
 safetensors are looked at.
@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
 from semdraw.errors import CheckpointError
 from semdraw.models.families import Family, Pair, families
+from semdraw.models.guard import check_folder
+from semdraw.models.layouts import Layout
 from semdraw.models.lora import Lora, check_lora
 from semdraw.models.weights import Weights, find_weights, fingerprint, read_json
 
@@ -22,18 +24,23 @@ _NEVER_LOADED: Final = {"safety_checker", "feature_extractor", "image_encoder", 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checkpoint:
-    """A folder in diffusers layout whose parts are known and allowed.
+    """A model whose parts are known and allowed: a folder in diffusers layout, or a single file.
 
+    path: the folder or the file. title: what its kind is called, as "SDXL".
     classes: what each part is built as. configs: each part's config.json, and those of "scheduler" and "pipeline"
     (model_index.json). weights: the files of each part but the tokenizers. loras: what is added to them.
+    places: the folder of each part that has one. layouts: how the other parts lie in their file.
     """
 
-    folder: Path
+    path: Path
+    title: str
     family: Family
     classes: dict[str, Pair]
     configs: dict[str, dict[str, Any]]
     weights: dict[str, Weights]
     weights_hash: str
+    places: dict[str, Path] = field(default_factory=dict[str, Path])
+    layouts: dict[str, Layout] = field(default_factory=dict[str, Layout])
     loras: tuple[Lora, ...] = ()
 
     def with_loras(self, loras: Iterable[Lora]) -> Checkpoint:
@@ -42,11 +49,18 @@ class Checkpoint:
         if not told:
             return self
         if self.family.pipeline is None:
-            raise CheckpointError(f"{self.folder}: models of the family {self.family.name} take no LoRA")
+            raise CheckpointError(f"{self.path}: models of the family {self.family.name} take no LoRA")
         for lora in told:
-            check_lora(lora)
+            check_lora(lora, self.title)
             digest.update(f"{fingerprint([lora.file])} {lora.scale}".encode())
         return replace(self, loras=told, weights_hash=digest.hexdigest()[:16])
+
+    def with_prediction(self, prediction: str) -> Checkpoint:
+        """This checkpoint, its network taken to predict so, whatever its scheduler's config says."""
+        if "FlowMatch" in str(self.configs["scheduler"].get("_class_name")):
+            raise CheckpointError(f"{self.path} is trained by flow matching; it has no other prediction")
+        scheduler = {**self.configs["scheduler"], "prediction_type": prediction, "_told_by": "you"}
+        return replace(self, configs={**self.configs, "scheduler": scheduler})
 
     @property
     def network(self) -> dict[str, Any]:
@@ -57,6 +71,7 @@ class Checkpoint:
 def inspect_folder(folder: Path) -> Checkpoint:
     """Recognise the family of a folder, or say what it is not (CheckpointError)."""
     index = read_json(folder / "model_index.json")
+    check_folder(folder)
     declared = {name: value for name, value in index.items() if not name.startswith("_")}
     declared = {name: value for name, value in declared.items() if isinstance(value, list) and any(value)}
     family = max(families(), key=lambda family: _nearness(family, declared))
@@ -65,7 +80,8 @@ def inspect_folder(folder: Path) -> Checkpoint:
     configs = {name: read_json(folder / name / "config.json") for name in models}
     weights = {name: find_weights(folder / name) for name in models}
     checkpoint = Checkpoint(
-        folder=folder,
+        path=folder,
+        title=_title(family, configs),
         family=family,
         classes=classes,
         configs={
@@ -75,9 +91,17 @@ def inspect_folder(folder: Path) -> Checkpoint:
         },
         weights=weights,
         weights_hash=fingerprint(file for part in weights.values() for file in part.files),
+        places={name: folder / name for name in classes},
     )
-    _require_text_to_image(checkpoint)
+    require_text_to_image(checkpoint)
     return checkpoint
+
+
+def _title(family: Family, configs: dict[str, dict[str, Any]]) -> str:
+    """Models of the family sd are told apart by the width of the text that they take."""
+    width = configs[family.network].get("cross_attention_dim")
+    widths = {768: "SD1.5", 1024: "SD2.x"} if family.name == "sd" else {}
+    return widths.get(width, family.name.upper()) if isinstance(width, int) else family.name.upper()
 
 
 def _nearness(family: Family, declared: dict[str, Any]) -> int:
@@ -117,17 +141,17 @@ def _pair(folder: Path, name: str, pair: Any, pairs: frozenset[Pair]) -> Pair:
     return pair[0], pair[1]
 
 
-def _require_text_to_image(checkpoint: Checkpoint) -> None:
+def require_text_to_image(checkpoint: Checkpoint) -> None:
     """Refuse networks that want more than a prompt: inpainting, and those that are told a guidance scale."""
     network = checkpoint.network
     latents = checkpoint.configs.get("vae", {}).get("latent_channels", network.get("in_channels"))
     if network.get("in_channels") != latents:
         raise CheckpointError(
-            f"{checkpoint.folder}: its network takes {network.get('in_channels')} channels where pictures have "
+            f"{checkpoint.path}: its network takes {network.get('in_channels')} channels where pictures have "
             f"{latents}; it is made for inpainting or editing, wanted a text-to-image model"
         )
     if network.get("time_cond_proj_dim") is not None:
         raise CheckpointError(
-            f"{checkpoint.folder}: its network wants to be told a guidance scale (time_cond_proj_dim), which is not "
+            f"{checkpoint.path}: its network wants to be told a guidance scale (time_cond_proj_dim), which is not "
             "served here; take the LoRA form of the same model, fused into its base"
         )

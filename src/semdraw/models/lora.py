@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from semdraw.errors import CheckpointError
-from semdraw.models.weights import check_safetensors
+from semdraw.models.headers import read_header
+from semdraw.models.kinds import recognise
 
-_MARKS: Final = ("lora_down.weight", "lora_up.weight", "lora_A.weight", "lora_B.weight", "lora.down.weight")
 _MAX_SCALE: Final = 4.0
 
 
@@ -37,16 +37,15 @@ class Lora:
         return cls(file=Path(found[1]).expanduser(), scale=scale)
 
 
-def check_lora(lora: Lora) -> None:
-    """Refuse what is no LoRA, told from its header alone."""
+def check_lora(lora: Lora, title: str) -> None:
+    """Refuse what is no LoRA, or one for another kind of model than `title`, told from its header alone."""
     if not lora.file.is_file():
         raise CheckpointError(f"no LoRA {lora.file}; wanted a .safetensors file")
-    names = check_safetensors(lora.file)
-    if not any(name.endswith(_MARKS) for name in names):
-        kind = "a whole model" if any(name.startswith("model.diffusion_model.") for name in names) else "none"
-        raise CheckpointError(
-            f"{lora.file} should be a LoRA and is {kind}; its first tensor is {min(names, default='')!r}"
-        )
+    kind = recognise(read_header(lora.file))
+    if kind.kind != "lora":
+        raise CheckpointError(f"{lora.file} is {kind.title}; wanted a LoRA for {title}")
+    if kind.base and not title.startswith(kind.base):
+        raise CheckpointError(f"{lora.file} is {kind.title}, the model is {title}; take one made for {title}")
 
 
 def fuse(loras: tuple[Lora, ...], pipeline: str, parts: dict[str, Any]) -> None:

@@ -12,6 +12,7 @@ import torch
 from semdraw.errors import CheckpointError
 from semdraw.models.checkpoint import Checkpoint
 from semdraw.models.device import precision
+from semdraw.models.filling import build_part, clip_tokenizer
 from semdraw.models.lora import fuse
 
 
@@ -32,12 +33,16 @@ def load_parts(checkpoint: Checkpoint, device: torch.device) -> dict[str, Any]:
 def _load(checkpoint: Checkpoint, name: str, device: torch.device) -> Any:
     library, kind = checkpoint.classes[name]
     builder = getattr(import_module(library), kind)  # the pair stands in the family's list
-    folder = str(checkpoint.folder / name)
+    place = checkpoint.places.get(name, checkpoint.path)
     try:
+        if name in checkpoint.layouts:
+            return build_part(checkpoint, name, builder, dtype=_dtype(checkpoint, name, device)).to(device)
+        if name not in checkpoint.places:
+            return clip_tokenizer(builder, checkpoint.configs[name])
         if name not in checkpoint.weights:
-            return builder.from_pretrained(folder, local_files_only=True)
+            return builder.from_pretrained(str(place), local_files_only=True)
         module, told = builder.from_pretrained(
-            folder,
+            str(place),
             local_files_only=True,
             use_safetensors=True,
             variant=checkpoint.weights[name].variant,
@@ -45,10 +50,10 @@ def _load(checkpoint: Checkpoint, name: str, device: torch.device) -> Any:
             **{"dtype" if library == "transformers" else "torch_dtype": _dtype(checkpoint, name, device)},
         )
     except (OSError, ValueError, TypeError, KeyError, RuntimeError) as error:
-        raise CheckpointError(f"{folder} cannot be loaded as {kind}: {error}") from error
+        raise CheckpointError(f"{place} cannot be loaded as {kind}: {error}") from error
     missing = sorted(str(key) for key in told["missing_keys"])
     if missing or any(parameter.is_meta for parameter in module.parameters()):
-        raise CheckpointError(f"{folder} lacks weights of {kind}: {', '.join(missing[:3]) or 'some'}")
+        raise CheckpointError(f"{place} lacks weights of {kind}: {', '.join(missing[:3]) or 'some'}")
     return module.to(device)
 
 

@@ -4,24 +4,21 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Unpack
 
 from semdraw.errors import CheckpointError
 from semdraw.geometry import Extent
-from semdraw.models.checkpoint import Checkpoint, inspect_folder
-from semdraw.models.lora import Lora
+from semdraw.models.checkpoint import Checkpoint
+from semdraw.models.opening import EMBEDDED, Additions, inspect
 from semdraw.samplers import FACTS, is_flow, suiting, usual
 from semdraw.scene import Recipe, Sampler
 
 if TYPE_CHECKING:
     from semdraw.models.base import DiffusionModel, ModelSpec
 
-WEIGHTS: Final = Path(__file__).parent.parent / "weights"
-EMBEDDED: Final = ("picturebook",)
 WINDOWS_PX: Final = {"picturebook": 128}  # the tile that it was trained on most
 TILES_PX: Final = {"picturebook": 256}  # larger ones it was never shown
 SUFFIXES: Final = {"picturebook": " on a white background"}  # as its captions of single objects say
@@ -41,7 +38,10 @@ class Word:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelCard:
-    """What can be told of a model without loading it. `recipe`: how it is usually run; `samplers`: those that suit."""
+    """What can be told of a model without loading it.
+
+    folder: or its single file. recipe: how it is usually run; samplers: those that suit.
+    """
 
     name: str
     family: str
@@ -70,20 +70,23 @@ def list_models() -> tuple[ModelCard, ...]:
     return tuple(find_model(name) for name in EMBEDDED)
 
 
-def find_model(name: str, *, loras: Iterable[Lora] = ()) -> ModelCard:
-    """The card of an embedded model or of a folder in diffusers layout, or a CheckpointError."""
-    return _card(name, _inspect(name).with_loras(loras))
+def find_model(what: str, **told: Unpack[Additions]) -> ModelCard:
+    """The card of whatever `load_model` takes, or a CheckpointError; nothing of it is built."""
+    return _card(what, inspect(what, **told))
 
 
-def load_model(name: str, *, device: str | None = None, loras: Iterable[Lora] = ()) -> DiffusionModel:
-    """An embedded model by name, or a folder in diffusers layout; `device`: cpu, cuda, mps or left to choice.
+def load_model(what: str, *, device: str | None = None, **told: Unpack[Additions]) -> DiffusionModel:
+    """An embedded model by name, a folder in diffusers layout, a .safetensors file, a bare name in the model folders,
+    or a hub's owner/name. `device`: cpu, cuda, mps or left to choice.
 
-    `loras` are added to its weights, in this order.
+    `loras` are added to its weights, in this order; `decoder`: a tiny decoder or an autoencoder; `parts`: a folder of
+    parts that a single file lacks; `prediction`: "epsilon" or "v_prediction" where a model does not tell.
+    All is built before anything is returned, so a failure leaves other models as they were.
     """
     from semdraw.models.device import choose_device, leave_a_core
 
-    checkpoint = _inspect(name).with_loras(loras)
-    spec = _spec(_card(name, checkpoint), checkpoint)
+    checkpoint = inspect(what, **told)
+    spec = _spec(_card(what, checkpoint), checkpoint)
     chosen = choose_device(device)
     leave_a_core(chosen)
     module, function = checkpoint.family.loader.split(":")
@@ -114,34 +117,25 @@ def _spec(card: ModelCard, checkpoint: Checkpoint) -> ModelSpec:
     )
 
 
-def _inspect(name: str) -> Checkpoint:
-    folder = WEIGHTS / name if name in EMBEDDED else Path(name).expanduser()
-    if not folder.is_dir():
-        raise CheckpointError(
-            f"no model {name!r}: wanted one of {', '.join(EMBEDDED)}, or the path of a folder in diffusers layout"
-        )
-    return inspect_folder(folder)
-
-
 def _card(name: str, checkpoint: Checkpoint) -> ModelCard:
     try:
         return _described(name, checkpoint)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise CheckpointError(
-            f"{checkpoint.folder}: its configs are not those of a {checkpoint.family.name} model: {error!r}"
+            f"{checkpoint.path}: its configs are not those of a {checkpoint.family.name} model: {error!r}"
         ) from None
 
 
 def _described(name: str, checkpoint: Checkpoint) -> ModelCard:
     family, network = checkpoint.family, checkpoint.network
     side = int(network["sample_size"]) * family.cell_px
-    concepts = _concepts(checkpoint.folder)
-    label = name if name in EMBEDDED else checkpoint.folder.name
+    concepts = _concepts(checkpoint.path)
+    label = name if name in EMBEDDED else checkpoint.path.name.removesuffix(".safetensors")
     scheduler = checkpoint.configs["scheduler"]
     return ModelCard(
         name=label,
         family=family.name,
-        folder=checkpoint.folder,
+        folder=checkpoint.path,
         extent=Extent(side, side),
         extent_multiple=family.cell_px * family.cell_multiple(network),
         objects=_words(concepts.get("objects", [])),
@@ -157,12 +151,14 @@ def _recipe(name: str, weights_hash: str, sampler: Sampler) -> Recipe:
 
 
 def _facts(checkpoint: Checkpoint) -> dict[str, Any]:
-    scheduler, files = checkpoint.configs["scheduler"], checkpoint.weights.values()
+    scheduler, parts = checkpoint.configs["scheduler"], checkpoint.weights.values()
     trained = "flow matching" if is_flow(scheduler) else scheduler.get("prediction_type", "epsilon")
     return {
         "weights_hash": checkpoint.weights_hash,
-        "weights_bytes": sum(file.stat().st_size for part in files for file in part.files),
+        "weights_bytes": sum(file.stat().st_size for file in {file for part in parts for file in part.files}),
+        "kind": checkpoint.title,
         "prediction": trained,
+        **({"prediction told by": scheduler["_told_by"]} if "_told_by" in scheduler else {}),
         **{part: kind for part, (_, kind) in checkpoint.classes.items() if part in checkpoint.weights},
     }
 

@@ -15,7 +15,7 @@ def training_of(checkpoint: Checkpoint) -> Training:
     config = checkpoint.configs["scheduler"]
     for key in ("use_dynamic_shifting", "trained_betas"):
         if config.get(key):
-            raise CheckpointError(f"{checkpoint.folder}: its scheduler says {key}, which is not served here")
+            raise CheckpointError(f"{checkpoint.path}: its scheduler says {key}, which is not served here")
     if is_flow(config):
         return Training(prediction=Prediction.flow, shift=float(config.get("shift", 1.0)))
     return _diffusion(checkpoint, config)
@@ -25,7 +25,7 @@ def _diffusion(checkpoint: Checkpoint, config: dict[str, Any]) -> Training:
     prediction = config.get("prediction_type", "epsilon")
     if prediction not in ("epsilon", "v_prediction"):
         raise CheckpointError(
-            f"{checkpoint.folder}: its network predicts {prediction!r}; wanted epsilon or v_prediction"
+            f"{checkpoint.path}: its network predicts {prediction!r}; wanted epsilon or v_prediction"
         )
     return Training(
         beta_start=config.get("beta_start", 0.00085),

@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import struct
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -16,9 +15,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from semdraw.errors import CheckpointError
+from semdraw.models.headers import read_header, without_doubles
 
 MAX_JSON_BYTES: Final = 2 * 2**20
-MAX_HEADER_BYTES: Final = 16 * 2**20
 _STEMS: Final = ("diffusion_pytorch_model", "model")
 _PICKLES: Final = frozenset({".bin", ".pt", ".pth", ".ckpt", ".pkl"})
 
@@ -76,25 +75,7 @@ def _shards(index: Path) -> tuple[Path, ...]:
 
 def check_safetensors(path: Path) -> frozenset[str]:
     """The names of a file's tensors; a header that is not what such files begin with is refused."""
-    size = path.stat().st_size
-    with path.open("rb") as file:
-        start = file.read(8)
-        length = struct.unpack("<Q", start)[0] if len(start) == 8 else 0
-        if not 2 <= length <= min(MAX_HEADER_BYTES, size - 8):
-            raise CheckpointError(
-                f"{path} is not a safetensors file: its header says {length} bytes of {size}"
-            )
-        try:
-            header = json.loads(file.read(length).decode("utf-8"))
-            ends = {
-                name: entry["data_offsets"][1] for name, entry in header.items() if name != "__metadata__"
-            }
-            end = max(ends.values(), default=0)
-        except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError) as error:
-            raise CheckpointError(f"{path} has a malformed safetensors header: {error!r}") from None
-    if end != size - 8 - length:
-        raise CheckpointError(f"{path} is cut off or has a tail: {size} bytes, wanted {8 + length + end}")
-    return frozenset(ends)
+    return frozenset(read_header(path).tensors)
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -102,7 +83,7 @@ def read_json(path: Path) -> dict[str, Any]:
     try:
         if path.stat().st_size > MAX_JSON_BYTES:
             raise CheckpointError(f"{path} is larger than a config file may be ({MAX_JSON_BYTES} bytes)")
-        value = json.loads(path.read_text(encoding="utf-8"))
+        value = json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=without_doubles)
     except FileNotFoundError:
         raise CheckpointError(f"{path} is missing; wanted a model folder in diffusers layout") from None
     except (OSError, ValueError, RecursionError) as error:

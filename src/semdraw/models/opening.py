@@ -1,0 +1,57 @@
+"""From what a person asks for to a checked checkpoint, with all that is put on it; no weight is read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final, Literal, TypedDict, Unpack
+
+from semdraw.errors import CheckpointError
+from semdraw.models.checkpoint import Checkpoint, inspect_folder, require_text_to_image
+from semdraw.models.lora import Lora
+from semdraw.models.places import find_path
+from semdraw.models.single_file import inspect_file
+
+WEIGHTS: Final = Path(__file__).parent.parent / "weights"
+EMBEDDED: Final = ("picturebook",)
+Prediction = Literal["epsilon", "v_prediction"]
+
+
+class Additions(TypedDict, total=False):
+    """What `load_model` and `find_model` take beside the model; `load_model` tells what each does."""
+
+    loras: Iterable[Lora]
+    decoder: str | None
+    parts: str | None
+    prediction: Prediction | None
+
+
+def inspect(what: str, **told: Unpack[Additions]) -> Checkpoint:
+    """A checkpoint by name or path, or a CheckpointError."""
+    checkpoint = _base(what, told.get("parts"), told.get("prediction"))
+    if decoder := told.get("decoder"):
+        from semdraw.models.decoder import with_decoder
+
+        checkpoint = with_decoder(checkpoint, find_path(decoder))
+    return checkpoint.with_loras(told.get("loras", ()))
+
+
+def _base(what: str, parts: str | None, prediction: Prediction | None) -> Checkpoint:
+    if prediction not in (None, "epsilon", "v_prediction"):
+        raise CheckpointError(f"a network predicts epsilon or v_prediction, got {prediction!r}")
+    path = WEIGHTS / what if what in EMBEDDED else find_path(what)
+    if path.is_file():
+        checkpoint = inspect_file(path, parts=_folder(parts), prediction=prediction)
+        require_text_to_image(checkpoint)
+        return checkpoint
+    if parts:
+        raise CheckpointError(f"{path} is a folder that has its own parts; --parts is for single files")
+    checkpoint = inspect_folder(path)
+    return checkpoint.with_prediction(prediction) if prediction else checkpoint
+
+
+def _folder(parts: str | None) -> Path | None:
+    path = find_path(parts) if parts else None
+    if path and not path.is_dir():
+        raise CheckpointError(f"{path} is a file; wanted a folder that has the parts")
+    return path

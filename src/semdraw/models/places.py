@@ -1,0 +1,90 @@
+"""Where models lie: paths, bare names in `./checkpoints` and the user's model folder, repositories of a hub."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from semdraw.errors import CheckpointError
+from semdraw.models.headers import read_header
+from semdraw.models.kinds import Kind, recognise
+from semdraw.models.weights import read_json
+
+_HUB_ID: Final = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}")
+_PICKLES: Final = frozenset({".ckpt", ".pt", ".pth", ".bin", ".pkl"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lying:
+    """A file or folder in one of the model folders, told from its header. kind: "folder", "refused" or as in kinds."""
+
+    name: str
+    path: Path
+    kind: str
+    title: str
+    num_bytes: int
+
+
+def model_folders() -> tuple[Path, ...]:
+    """Where bare names are looked up, in this order."""
+    told = os.environ.get("SEMDRAW_MODELS")
+    data = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
+    return Path("checkpoints"), Path(told).expanduser() if told else data / "semdraw" / "models"
+
+
+def find_path(what: str) -> Path:
+    """The file or folder that is meant; a name such as owner/name that is no path is fetched from the hub."""
+    path = Path(what).expanduser()
+    if what and (path.is_dir() or path.is_file()):
+        return path
+    is_bare = bool(what) and what not in {".", ".."} and path.name == what
+    for folder in model_folders() if is_bare else ():
+        for name in (what, f"{what}.safetensors"):
+            if (folder / name).exists():
+                return folder / name
+    if _HUB_ID.fullmatch(what) and not what.endswith(".safetensors"):
+        from semdraw.models.hub import fetch
+
+        return fetch(what)
+    looked = f"; looked in {' and '.join(map(str, model_folders()))}" if is_bare else ""
+    raise CheckpointError(
+        f"no model {what!r}{looked}; wanted a name that `semdraw models` lists, a folder in diffusers layout, "
+        "a .safetensors file, or the owner/name of a repository"
+    )
+
+
+def lying_there() -> tuple[Lying, ...]:
+    """What the model folders hold, by folder and name."""
+    places = (path for folder in model_folders() if folder.is_dir() for path in sorted(folder.iterdir()))
+    return tuple(found for place in places if (found := _lying(place)))
+
+
+def _lying(path: Path) -> Lying | None:
+    try:
+        kind, title = _told(path)
+    except CheckpointError as error:
+        kind, title = "refused", str(error)
+    if not kind:
+        return None
+    files = [path] if path.is_file() else list(path.glob("**/*.safetensors"))
+    size = sum(file.stat().st_size for file in files)
+    return Lying(name=path.name, path=path, kind=kind, title=title, num_bytes=size)
+
+
+def _told(path: Path) -> tuple[str, str]:
+    """("", "") where it is nothing that one would ask for."""
+    if path.is_dir():
+        if not (path / "model_index.json").exists():
+            return "", ""
+        return "folder", f"a {read_json(path / 'model_index.json').get('_class_name')} in diffusers layout"
+    if path.suffix in _PICKLES:
+        return "refused", "a pickle by its name, which is never opened; convert it to safetensors"
+    return _in_two_words(recognise(read_header(path))) if path.suffix == ".safetensors" else ("", "")
+
+
+def _in_two_words(kind: Kind) -> tuple[str, str]:
+    is_refused = kind.kind in {"model", "other"} and kind.variant is None
+    return "refused" if is_refused else kind.kind, kind.title
