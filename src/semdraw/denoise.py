@@ -61,7 +61,7 @@ def guide_residual(
     noise_u); here it is solved for the clean picture, so that nothing is divided by sigma. delta acts where the input
     carries a trace of the picture. clean, reference, latents (b c h w), alpha (b 1 1 1).
     """
-    share = torch.where(alpha > TRACE, delta, 1.0)
+    share = 1 + (delta - 1) * (alpha > TRACE).to(alpha)
     left_over = (1 - scale) * (1 - share) / alpha.clamp(min=TRACE)
     return scale * clean + (1 - scale) * share * reference + left_over * latents
 

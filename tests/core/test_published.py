@@ -185,7 +185,8 @@ def scene_of(case: Case) -> Scene:
         for brush, bounds in zip(brushes, case.masks, strict=True)
     )
     canvas = Canvas(extent=EXTENT, layers=layers, background=case.background)
-    recipe = Recipe(**({"method": "published", "step_indices": STEPS} | case.recipe))
+    given: dict[str, Any] = {"method": "published", "step_indices": STEPS}
+    recipe = Recipe(**(given | case.recipe))
     return Scene(canvas=canvas, brushes=brushes, recipe=recipe)
 
 
@@ -206,7 +207,7 @@ def test_latents_after_every_step_are_those_of_the_published_code(name: str) -> 
 
 
 def test_the_published_code_has_three_samplers() -> None:
-    with pytest.raises(SceneError, match="has no sampler 'ddim'.*lcm, euler_trailing, flow_lcm"):
+    with pytest.raises(SceneError, match=r"has no sampler 'ddim'.*lcm, euler_trailing, flow_lcm"):
         method_of(Recipe(method="published", sampler="ddim"))
 
 
