@@ -3,12 +3,12 @@
 Every painter has a `Seat` with a mailbox of one slot. The engine gives each seat one network call at a time. A newer
 scene drops the picture in flight, but not before its first preview went out, so that a moving pen is always followed;
 what the edit did not touch stays as it was settled. A scene at rest costs nothing. A picture that fails is tried once
-more; then the painter is told why, and the last good picture stays.
+more; then the painter is told why, and the last good picture stays. Torch is first loaded by the engine's thread, with
+the model, so that a server can show its page in the meantime.
 """
 
 from __future__ import annotations
 
-import gc
 import logging
 import queue
 import threading
@@ -17,49 +17,25 @@ import traceback
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import TYPE_CHECKING
 
-import numpy as np
-import torch
 from msgspec.structs import replace as with_fields
-from numpy.typing import NDArray
 
 from semdraw.errors import EngineError, SemdrawError
-from semdraw.models.base import DiffusionModel
-from semdraw.previews import patched, touched_cells
-from semdraw.regions import Regions, compile_regions
-from semdraw.reports import Hint, Timings
+from semdraw.frames import EngineStatus, Frame, is_preview
+from semdraw.reports import Timings
 from semdraw.samplers import fitted
 from semdraw.scene import Picture, Scene
-from semdraw.still import develop
-from semdraw.stream import Flight, advance, launch, noise_field
+
+if TYPE_CHECKING:
+    from semdraw.models.base import DiffusionModel
+    from semdraw.painting import Painting, Settled
 
 log = logging.getLogger(__name__)
 
 _RETRIES = 1
 _LOAD_RETRIES = 3
 _RELOAD_PAUSE_S = 1.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Frame:
-    """One picture: pixels (H W 3) uint8; all its steps ran under `revision`. A settled frame is final for it."""
-
-    pixels: NDArray[np.uint8]
-    revision: int
-    step: int
-    num_steps: int
-    is_settled: bool
-    timings: Timings
-    hints: tuple[Hint, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EngineStatus:
-    """How the engine fares, for one painter; `reason` is for people and empty when all is well."""
-
-    state: Literal["live", "paused", "loading", "recovering", "failed"]
-    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -87,20 +63,12 @@ class Work:
 Listener = Callable[[Frame | EngineStatus], None]
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
-class _Painting:
-    """A picture in the making; only the engine's thread touches it."""
-
-    regions: Regions
-    revision: int
-    flight: Flight
-    timings: Timings
-    started: float
-    has_shown: bool = False
-
-
 class Seat:
-    """One painter's place at the engine. Its methods never block; the listener is called in the engine's thread."""
+    """One painter's place at the engine. Its methods never block; the listener is called in the engine's thread.
+
+    What several threads use is guarded by `engine.changed`: newest, has_mail, is_live, failures, and the status told
+    last. painting and settled are the engine's thread's own: others may only ask whether there is a painting.
+    """
 
     def __init__(self, engine: Engine, listener: Listener) -> None:
         self._engine = engine
@@ -109,8 +77,8 @@ class Seat:
         self.has_mail = False
         self.is_live = True
         self.failures = 0
-        self.painting: _Painting | None = None
-        self.settled: tuple[Regions, Frame] | None = None
+        self.painting: Painting | None = None
+        self.settled: Settled | None = None
         self._told: EngineStatus | None = None
 
     def put(self, scene: Scene, revision: int) -> None:
@@ -266,11 +234,13 @@ class Engine:
 
     def _let_go(self) -> None:
         """Forget the model and all that was made with it; every seat's newest scene is painted anew by the next."""
+        from semdraw.painting import free_memory
+
         self.model = None
         with self.changed:
             for seat in self._seats:
                 seat.painting, seat.settled, seat.has_mail = None, None, seat.newest is not None
-        _free_memory()
+        free_memory()
 
     def _announce(self, status: EngineStatus) -> None:
         with self.changed:
@@ -288,6 +258,8 @@ class Engine:
             del turn  # while waiting, nothing of a picture or of a model is held here
 
     def _serve_one(self, seat: Seat) -> None:
+        from semdraw.painting import free_memory
+
         assert self.model is not None, "seats are served while there is a model"
         try:
             self._work(seat, self.model)
@@ -295,7 +267,7 @@ class Engine:
             self._give_up(seat, str(error), may_retry=isinstance(error, EngineError))
         except Exception as error:
             log.exception("a picture failed")
-            _free_memory()
+            free_memory()
             self._give_up(seat, _words(error), may_retry=True)
 
     def _meet(self, wish: Switch) -> None:
@@ -346,22 +318,38 @@ class Engine:
 
     def _work(self, seat: Seat, model: DiffusionModel) -> None:
         """One network call for one painter."""
+        from semdraw.painting import Settled, show, step
+
         mail = seat.take()
         if mail is not None:
-            seat.painting = _begin(seat, *mail, model)
+            seat.painting = self._begin(seat, *mail, model)
         painting = seat.painting
         if painting is None:
             return
-        self.work.rows += _step(painting, model)
-        num_steps = len(painting.regions.schedule)
-        is_done = painting.flight.step == num_steps
-        if is_done or is_preview(painting.flight.step, num_steps):
-            self.work.decodes += 1
-            _show(seat, painting, model)
-        if is_done:
+        self.work.rows += step(painting, model)
+        if not painting.is_done and not is_preview(painting.flight.step, painting.num_steps):
+            return
+        self.work.decodes += 1
+        frame = show(painting, model, seat.settled)
+        if painting.is_done:
             self.work.pictures += 1
-            seat.painting = None
+            seat.settled, seat.painting = Settled(regions=painting.regions, frame=frame), None
+        seat.tell(frame)
+        if frame.is_settled:
             seat.tell(EngineStatus(state="live"))
+
+    def _begin(self, seat: Seat, scene: Scene, revision: int, model: DiffusionModel) -> Painting | None:
+        """A new picture; where it would look as the settled one does, that goes out again under the new revision."""
+        from semdraw.painting import begin
+
+        scene = with_fields(scene, recipe=fitted(scene.recipe, model.spec.recipe))
+        settled = seat.settled
+        if settled is not None and looks(scene) == looks(settled.regions.scene):
+            seat.tell(replace(settled.frame, revision=revision, timings=Timings()))
+            seat.tell(EngineStatus(state="live"))
+            return None
+        newest = seat.painting or settled
+        return begin(scene, revision, model, newest.regions if newest else None)
 
     def _give_up(self, seat: Seat, reason: str, *, may_retry: bool) -> None:
         """Drop the picture; try its scene once more, or tell the painter why it failed."""
@@ -374,32 +362,6 @@ class Engine:
         seat.tell(EngineStatus(state="failed" if is_last else "recovering", reason=reason))
 
 
-def is_preview(step: int, num_steps: int) -> bool:
-    """Which steps are shown: the first, and of long schedules every eighth part."""
-    return step == 1 or step % max(4, num_steps // 8) == 0
-
-
-@torch.inference_mode()
-def _begin(seat: Seat, scene: Scene, revision: int, model: DiffusionModel) -> _Painting | None:
-    """Compile the scene; if it looks as the settled one does, that frame goes out again under the new revision."""
-    started = time.perf_counter()
-    scene = with_fields(scene, recipe=fitted(scene.recipe, model.spec.recipe))
-    previous = seat.painting.regions if seat.painting else seat.settled[0] if seat.settled else None
-    if seat.settled is not None and looks(scene) == looks(seat.settled[0].scene):
-        frame = replace(seat.settled[1], revision=revision, timings=Timings())
-        seat.tell(frame)
-        seat.tell(EngineStatus(state="live"))
-        return None
-    regions = compile_regions(scene, model, previous)
-    return _Painting(
-        regions=regions,
-        revision=revision,
-        flight=launch(regions, noise_field(regions, model)),
-        timings=Timings(compile_ms=_since(started)),
-        started=started,
-    )
-
-
 def looks(scene: Scene) -> Scene:
     """The scene without what no picture depends on: names and colours of brushes, padlocks."""
     brushes = tuple(with_fields(brush, name="", color="#000000") for brush in scene.brushes)
@@ -407,54 +369,12 @@ def looks(scene: Scene) -> Scene:
     return with_fields(scene, brushes=brushes).with_canvas(layers=layers)
 
 
-@torch.inference_mode()
-def _step(painting: _Painting, model: DiffusionModel) -> int:
-    """Take the picture one level down; the number of rows that ran."""
-    started = time.perf_counter()
-    (painting.flight,), rows = advance([painting.flight], painting.regions, model)
-    painting.timings = with_fields(
-        painting.timings,
-        denoise_ms=painting.timings.denoise_ms + _since(started),
-        rows=painting.timings.rows + rows,
-    )
-    return rows
-
-
-def _show(seat: Seat, painting: _Painting, model: DiffusionModel) -> None:
-    started = time.perf_counter()
-    flight, num_steps = painting.flight, len(painting.regions.schedule)
-    is_settled = flight.step == num_steps
-    latents = flight.latents if is_settled else flight.clean
-    assert latents is not None, "a flight that took a step has a clean prediction"
-    picture = develop(latents, painting.regions, model)
-    if not is_settled and seat.settled is not None and _is_same_size(seat.settled[1], picture):
-        before, frame = seat.settled
-        picture = patched(Picture.from_array(frame.pixels), picture, touched_cells(before, painting.regions))
-    decode_ms = painting.timings.decode_ms + _since(started)
-    painting.timings = with_fields(painting.timings, decode_ms=decode_ms, total_ms=_since(painting.started))
-    painting.has_shown = True
-    frame = Frame(
-        pixels=picture.array,
-        revision=painting.revision,
-        step=flight.step,
-        num_steps=num_steps,
-        is_settled=is_settled,
-        timings=painting.timings,
-        hints=painting.regions.hints,
-    )
-    if is_settled:
-        seat.settled = (painting.regions, frame)
-    seat.tell(frame)
-
-
-def _is_same_size(frame: Frame, picture: Picture) -> bool:
-    return frame.pixels.shape[:2] == picture.extent.shape
-
-
 def _attempt(
     load: Callable[[], DiffusionModel],
 ) -> tuple[DiffusionModel | None, SemdrawError | None, bool]:
     """A model, or why there is none and whether for want of memory; nothing of a failed attempt is held on to."""
+    from semdraw.painting import free_memory, is_out_of_memory
+
     try:
         return load(), None, False
     except SemdrawError as error:
@@ -463,9 +383,9 @@ def _attempt(
         log.error(
             "a model cannot be loaded: %s", traceback.format_exc()
         )  # as text, which holds on to nothing
-        return None, EngineError(_words(error)), _is_out_of_memory(error)
+        return None, EngineError(_words(error)), is_out_of_memory(error)
     finally:
-        _free_memory()
+        free_memory()
 
 
 def _settled(news: queue.Queue[Frame | EngineStatus], deadline: float) -> Picture:
@@ -482,21 +402,9 @@ def _settled(news: queue.Queue[Frame | EngineStatus], deadline: float) -> Pictur
 
 def _words(error: BaseException) -> str:
     """A reason for people; out of memory is said as such."""
+    from semdraw.painting import is_out_of_memory
+
     text = str(error)
-    if _is_out_of_memory(error):
+    if is_out_of_memory(error):
         return "the device ran out of memory; try a smaller canvas, fewer regions, or --low-memory"
     return text.splitlines()[0] if text else type(error).__name__
-
-
-def _is_out_of_memory(error: BaseException) -> bool:
-    return isinstance(error, (torch.OutOfMemoryError, MemoryError)) or "out of memory" in str(error).lower()
-
-
-def _free_memory() -> None:
-    gc.collect()
-    if torch.cuda.is_available():
-        torch.cuda.empty_cache()
-
-
-def _since(started: float) -> float:
-    return 1000 * (time.perf_counter() - started)

@@ -35,6 +35,10 @@ class Extent(NamedTuple):
         """The nearest extent whose sides are positive multiples of `unit`."""
         return Extent(*(max(unit, round(side / unit) * unit) for side in self))
 
+    def padded_to(self, unit: int) -> Extent:
+        """The smallest extent that holds this one and whose sides are multiples of `unit`."""
+        return Extent(*(-(-side // unit) * unit for side in self))
+
     def cells(self, unit: int) -> Extent:
         """This extent in latent cells of `unit` x `unit` pixels."""
         if not self.is_multiple_of(unit):

@@ -14,6 +14,7 @@ from semdraw.geometry import Extent
 from semdraw.methods import Method, method_of
 from semdraw.models.base import Conditioning, DiffusionModel
 from semdraw.scene import Background, ColorBackground, ImageBackground, Picture, PromptBackground, Scene
+from semdraw.windows import padded
 
 GROUND_COLOR = "#ffffff"
 _WHITE_IN_WORDS = (
@@ -57,9 +58,9 @@ def compile_ground(scene: Scene, model: DiffusionModel) -> Ground:
         words=model.encode_prompt(background_words(canvas.background, method)),
         negative=model.encode_prompt(negative) if scene.recipe.uses_negatives else None,
         is_worded=pixels is None,
-        rest=None if pixels is None else model.encode_image(pixels),
+        rest=None if pixels is None else _encoded(pixels, model),
         picture=pixels,
-        plain=_encoded(model, canvas.extent, GROUND_COLOR),
+        plain=_plain_ground(model, canvas.extent, GROUND_COLOR),
         colors=_random_grounds(scene, model) if method.ground == "random" else None,
     )
 
@@ -89,7 +90,9 @@ def _random_grounds(scene: Scene, model: DiffusionModel) -> Tensor | None:
     if not count:
         return None
     digests = (hashlib.blake2b(f"{scene.seed} {number}".encode(), digest_size=3) for number in range(count))
-    return torch.stack([_encoded(model, scene.canvas.extent, f"#{digest.hexdigest()}") for digest in digests])
+    return torch.stack(
+        [_plain_ground(model, scene.canvas.extent, f"#{digest.hexdigest()}") for digest in digests]
+    )
 
 
 def _known(background: Background, extent: Extent) -> Tensor | None:
@@ -105,8 +108,14 @@ def _known(background: Background, extent: Extent) -> Tensor | None:
             return _pixels(_fitted(picture, extent))
 
 
-def _encoded(model: DiffusionModel, extent: Extent, color: str) -> Tensor:
-    return model.encode_image(_pixels(_plain(extent, color)).to(model.device))
+def _plain_ground(model: DiffusionModel, extent: Extent, color: str) -> Tensor:
+    return _encoded(_pixels(_plain(extent, color)).to(model.device), model)
+
+
+def _encoded(pixels: Tensor, model: DiffusionModel) -> Tensor:
+    """Pixels (3 H W) of a canvas of any size -> the clean latent (c h w) that is worked on."""
+    height, width = pixels.shape[-2:]
+    return model.encode_image(padded(pixels, model.spec.working(Extent(width, height))))
 
 
 def _plain(extent: Extent, color: str) -> Picture:

@@ -205,7 +205,7 @@ class Stream(Iterator[StreamFrame]):
         before, frame = self._settled
         if before.scene.canvas.extent != regions.scene.canvas.extent:
             return preview
-        return patched(frame.picture, preview, touched_cells(before, regions))
+        return patched(frame.picture, preview, touched_cells(before, regions), self._model.spec.cell_px)
 
     def _numbered(self, frame: StreamFrame) -> StreamFrame:
         self._number += 1

@@ -57,7 +57,7 @@ def _window(weights: Tensor, scene: Scene, spec: ModelSpec) -> Bounds:
 
     On a canvas larger than a tile it has a window at least as large as one, so that a small region is one row.
     """
-    canvas = scene.canvas.extent.cells(spec.cell_px)
+    canvas = spec.cells(scene.canvas.extent)
     method = method_of(scene.recipe)
     own = spec.window_px if method.fits_model else 0
     wanted = own if scene.recipe.window_px is None else scene.recipe.window_px

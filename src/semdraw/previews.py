@@ -48,10 +48,11 @@ def _words_differ(old: Region, new: Region) -> bool:
     return not torch.equal(old.negative.embeds, new.negative.embeds)
 
 
-def patched(settled: Picture, rough: Picture, touched: Tensor) -> Picture:
+def patched(settled: Picture, rough: Picture, touched: Tensor, cell_px: int) -> Picture:
     """`rough` where an edit touched (h w cells), with a soft edge; `settled` to the byte everywhere else."""
     size = 2 * _REACH_CELLS + 1
     near = F.max_pool2d(touched[None, None], size, stride=1, padding=_REACH_CELLS)
-    share = F.interpolate(near, size=settled.extent.shape, mode="bilinear")[0, 0].unsqueeze(-1)
+    height, width = settled.extent.shape
+    share = F.interpolate(near, scale_factor=cell_px, mode="bilinear")[0, 0, :height, :width].unsqueeze(-1)
     old, new = (torch.from_numpy(picture.array.copy()).float() for picture in (settled, rough))
     return Picture.from_array(torch.lerp(old, new, share).round().to(torch.uint8).numpy())

@@ -22,7 +22,7 @@ from semdraw.prompts import plain_text
 from semdraw.reports import Hint
 from semdraw.scene import Brush, Layer, Recipe, Scene
 from semdraw.schedule import Schedule, build_schedule
-from semdraw.windows import View, crop, tiled
+from semdraw.windows import View, crop, padded, tiled
 
 _TOO_SMALL_CELLS = 6  # below this many cells at the last step a region hardly shows
 BACKGROUND_LAYER = ""  # stands for the brush of a worded background that is a layer like any other
@@ -53,10 +53,10 @@ class Regions:
 
     regions: sorted by brush id, so that the order of layers which do not touch changes nothing. painted: all that have
     paint and words, also those too small to act. seeds (h w) int64: the seed of the layer that is visible in each
-    cell. cover (1 H W): the painted share of each pixel. fills: what is where no region is: the row of a background in
-    words, the known rest, or nothing. background: the views in which a background prompt runs, each with (t) whether
-    regions fill it at that step. bootstrap_start, bootstrap_end: the first step that counts as bootstrapping (those
-    before it bootstrap too), and the first without.
+    cell. cover (1 H W): the painted share of each pixel of the canvas, over whose right and lower edge cells may reach.
+    fills: what is where no region is: the row of a background in words, the known rest, or nothing. background: the
+    views in which a background prompt runs, each with (t) whether regions fill it at that step. bootstrap_start,
+    bootstrap_end: the first step that counts as bootstrapping (those before it bootstrap too), and the first without.
     """
 
     scene: Scene
@@ -111,7 +111,7 @@ def compile_regions(scene: Scene, model: DiffusionModel, previous: Regions | Non
         cover, seeds = previous.cover, previous.seeds
     else:
         weights, cover = _compile_masks(scene, painted, schedule, model)
-        seeds = _seed_map(scene, painted, model.spec.cell_px)
+        seeds = _seed_map(scene, painted, model.spec)
     views = _background(tuple(weights.values()), len(schedule), scene, model.spec)
     fills = _fills(ground, method, is_covered=all(all(is_full) for _, is_full in views))
     _require_reference(scene.recipe, fills)
@@ -141,12 +141,8 @@ def compile_regions(scene: Scene, model: DiffusionModel, previous: Regions | Non
 
 def _require_extent(scene: Scene, spec: ModelSpec) -> None:
     extent = scene.canvas.extent
-    if not extent.is_multiple_of(spec.extent_multiple):
-        raise ExtentError(
-            f"{spec.name} needs sides divisible by {spec.extent_multiple} px, got {extent}; "
-            f"try {extent.rounded_to(spec.extent_multiple)}"
-        )
-    if spec.largest_px is not None and max(extent) > spec.largest_px and not tile_cells(scene, spec):
+    is_too_large = spec.largest_px is not None and max(spec.working(extent)) > spec.largest_px
+    if is_too_large and not tile_cells(scene, spec):
         raise ExtentError(
             f"{spec.name} takes sides of at most {spec.largest_px} px where it is not tiled, got {extent}; "
             f"try tile_px {spec.largest_px}"
@@ -213,7 +209,8 @@ def _blurred(mask: Tensor, std_px: float, widest_px: float, method: Method) -> T
 def _region(brush: Brush, soft: Tensor, schedule: Schedule, scene: Scene, model: DiffusionModel) -> Region:
     """A region from its soft mask (1 H W); its prompt is put in later."""
     method = method_of(scene.recipe)
-    pixels = quantize(soft[None], schedule, scene.recipe.mask_mode, method)[0]
+    whole = padded(soft, model.spec.working(scene.canvas.extent))
+    pixels = quantize(whole[None], schedule, scene.recipe.mask_mode, method)[0]
     cells = to_cells if method.cells == "area" else nearest_cells
     weights = cells(pixels, model.spec.cell_px)
     return Region(
@@ -228,7 +225,7 @@ def _background_layer(
     above: list[Region], ground: Ground, schedule: Schedule, scene: Scene, model: DiffusionModel
 ) -> list[Region]:
     """A background in words as the lowest region, as published: all that the others leave at each step."""
-    cells = scene.canvas.extent.cells(model.spec.cell_px)
+    cells = model.spec.cells(scene.canvas.extent)
     total = torch.zeros(len(schedule), 1, *cells.shape, device=model.device)
     weights = (1 - torch.stack([total, *(region.weights for region in above)]).sum(dim=0)).clamp(0, 1)
     layer = Region(
@@ -250,7 +247,7 @@ def _background(
     regions: tuple[Region, ...], num_steps: int, scene: Scene, spec: ModelSpec
 ) -> tuple[tuple[View, tuple[bool, ...]], ...]:
     """The views of the whole canvas, each with (t): whether the regions fill it."""
-    cells = scene.canvas.extent.cells(spec.cell_px)
+    cells = spec.cells(scene.canvas.extent)
     total = torch.zeros(num_steps, *cells.shape)
     for region in regions:
         total += region.weights[:, 0].cpu()
@@ -260,12 +257,12 @@ def _background(
     )
 
 
-def _seed_map(scene: Scene, painted: list[tuple[Brush, Layer]], cell_px: int) -> Tensor:
+def _seed_map(scene: Scene, painted: list[tuple[Brush, Layer]], spec: ModelSpec) -> Tensor:
     """(h w) int64: the seed of the topmost painted layer in each cell, else the scene's."""
-    cells = scene.canvas.extent.cells(cell_px)
-    seeds = torch.full(cells.shape, scene.seed, dtype=torch.int64)
+    working = spec.working(scene.canvas.extent)
+    seeds = torch.full(spec.cells(working).shape, scene.seed, dtype=torch.int64)
     for brush, layer in painted:
-        strongest = F.max_pool2d(_rasterize(layer), cell_px)[0]
+        strongest = F.max_pool2d(padded(_rasterize(layer), working), spec.cell_px)[0]
         seeds[strongest >= 0.5] = scene.seed if brush.seed is None else brush.seed
     return seeds
 

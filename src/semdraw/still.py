@@ -12,13 +12,17 @@ from torch import Tensor
 from semdraw.errors import EngineError
 from semdraw.models.base import DiffusionModel
 from semdraw.regions import Regions, compile_regions
+from semdraw.reports import Hint
 from semdraw.scene import Picture, Scene
 from semdraw.stream import Flight, NoiseField, advance, launch, noise_field
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Progress:
-    """After `step` of `num_steps`: the latents so far, the clean picture they point to (c h w), rows run, time."""
+    """After `step` of `num_steps`: the latents so far, the clean picture they point to (c h w), rows run, time.
+
+    hints: what to tell the one who paints; the same at every step.
+    """
 
     step: int
     num_steps: int
@@ -26,6 +30,7 @@ class Progress:
     clean: Tensor
     rows: int
     elapsed_ms: float
+    hints: tuple[Hint, ...] = ()
 
 
 @torch.inference_mode()
@@ -47,6 +52,7 @@ def denoise_steps(
             clean=flight.clean,
             rows=rows,
             elapsed_ms=1000 * (time.perf_counter() - started),
+            hints=regions.hints,
         )
 
 
@@ -67,7 +73,8 @@ def generate(
 @torch.inference_mode()
 def develop(latents: Tensor, regions: Regions, model: DiffusionModel) -> Picture:
     """Latents (c h w) -> picture; a known background shows through untouched wherever nothing is painted."""
-    pixels = model.decode(latents)
+    height, width = regions.scene.canvas.extent.shape
+    pixels = model.decode(latents)[:, :height, :width]
     if regions.behind is not None:
         pixels = torch.lerp(regions.behind, pixels.clamp(-1, 1), regions.cover)
     if not bool(torch.isfinite(pixels).all()):

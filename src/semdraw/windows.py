@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from itertools import product
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from semdraw.geometry import Bounds, Extent
@@ -98,6 +99,12 @@ def _up(size: int, multiple: int) -> int:
 
 def _inwards(start: int, size: int, limit: int) -> int:
     return max(0, min(start, limit - size))
+
+
+def padded(values: Tensor, extent: Extent) -> Tensor:
+    """(c H W) -> (c h w) of `extent`: the right and lower edges are repeated outwards."""
+    right, below = extent.width - values.shape[-1], extent.height - values.shape[-2]
+    return F.pad(values, (0, right, 0, below), mode="replicate") if right or below else values
 
 
 def crop(values: Tensor, window: Bounds) -> Tensor:

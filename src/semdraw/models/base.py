@@ -42,6 +42,14 @@ class ModelSpec:
     vocabulary: frozenset[str] = frozenset()
     is_low_memory: bool = False
 
+    def working(self, canvas: Extent) -> Extent:
+        """What is worked on for a canvas of any size, in px: it reaches over the right and lower edge if need be."""
+        return canvas.padded_to(self.extent_multiple)
+
+    def cells(self, canvas: Extent) -> Extent:
+        """The latent cells that are worked on for a canvas of any size."""
+        return self.working(canvas).cells(self.cell_px)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Conditioning:
