@@ -53,7 +53,7 @@ class Regions:
 
     regions: sorted by brush id, so that the order of layers which do not touch changes nothing. painted: all that have
     paint and words, also those too small to act. seeds (h w) int64: the seed of the layer that is visible in each
-    cell. cover (1 H W): the painted share of each pixel of the canvas, over whose right and lower edge cells may reach.
+    cell. cover (1 H W): the painted share of each pixel of the canvas, over whose edges cells may reach.
     fills: what is where no region is: the row of a background in words, the known rest, or nothing. background: the
     views in which a background prompt runs, each with (t) whether regions fill it at that step. bootstrap_start,
     bootstrap_end: the first step that counts as bootstrapping (those before it bootstrap too), and the first without.
