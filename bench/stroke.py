@@ -1,4 +1,4 @@
-"""How long a stroke takes to become a picture: `python bench/stroke.py [--edits 20] [--json stroke.json]`.
+"""How long a stroke takes to become a picture: `python bench/stroke.py [--json bench/results/stroke.json]`.
 
 A real server with the embedded model and a real headless Chromium on this machine, 256 px, three regions and a
 background prompt (the starter scene). Reports milliseconds from the end of a stroke to the first preview and to the
@@ -10,10 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import platform
 import re
-import shutil
 import statistics
 import subprocess
 import sys
@@ -21,12 +18,12 @@ import time
 import urllib.request
 from collections.abc import Generator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+from machine import CHROMIUM, circumstances
+
 IDLE_S = 3.0
 
 # Runs in the page before its own scripts: from a pointer event to the frame that shows it.
@@ -44,11 +41,13 @@ window.addEventListener("pointermove", (event) => {
 
 def main() -> None:
     options = _options()
+    before = circumstances()
     with _server(options.model) as address:
-        report = measure(address, options.edits)
+        report = {"benchmark": "stroke", **before, **measure(address, options.edits)}
     text = json.dumps(report, indent=2)
     print(text)
     if options.json:
+        options.json.parent.mkdir(parents=True, exist_ok=True)
         options.json.write_text(text + "\n", encoding="utf-8")
 
 
@@ -105,9 +104,6 @@ def measure(address: str, num_edits: int) -> dict[str, Any]:
         echo = page.evaluate("() => window.echo_ms")
         browser.close()
     return {
-        "benchmark": "stroke",
-        "date": datetime.now(UTC).date().isoformat(),
-        "machine": f"{_processor()}, {os.cpu_count()} cores, {platform.system()}",
         "scene": "256 px, 3 regions and a background prompt, 4 steps",
         "edits": num_edits,
         "preview_ms": _summary([record["preview_ms"] for record in latency]),
@@ -172,12 +168,6 @@ def _summary(values: list[float]) -> dict[str, float]:
         "p95": round(ordered[round(0.95 * last)], 1),
         "max": round(ordered[last], 1),
     }
-
-
-def _processor() -> str:
-    info = Path("/proc/cpuinfo")
-    found = re.search(r"model name\s*:\s*(.+)", info.read_text()) if info.exists() else None
-    return found.group(1) if found else platform.processor() or platform.machine()
 
 
 if __name__ == "__main__":

@@ -13,11 +13,11 @@ import pytest
 import torch
 from msgspec.structs import replace
 
-from semdraw.engine import Engine, EngineStatus, Frame, Seat, Switch, is_preview
+from semdraw.engine import Engine, Seat, Switch
 from semdraw.errors import CheckpointError, EngineError, SemdrawError
-from semdraw.geometry import Extent
+from semdraw.frames import EngineStatus, Frame, is_preview
 from semdraw.models.base import Conditioning
-from semdraw.scene import Brush, Canvas, PromptBackground, Recipe, Scene
+from semdraw.scene import Brush, PromptBackground, Recipe
 from semdraw.schedule import Prediction
 from semdraw.still import generate
 from tests.core.test_stream import scene_of
@@ -241,12 +241,13 @@ def test_a_model_that_cannot_be_loaded_is_told_in_words() -> None:
 
 def test_a_scene_that_the_model_cannot_take_fails_at_once_and_harms_nobody(engine: Engine) -> None:
     desk, other = Desk(engine), Desk(engine)
-    desk.seat.put(Scene(canvas=Canvas(extent=Extent(100, 100))), 1)
-    assert "divisible by 8" in desk.told("failed").reason
+    unsuited = scene_of(guidance="residual_self", guidance_scale=2.0)
+    desk.seat.put(unsuited, 1)
+    assert "give the scene one" in desk.told("failed").reason
     other.seat.put(scene_of(), 1)
     other.settled(1)
-    with pytest.raises(EngineError, match="divisible by 8"):
-        engine.render(Scene(canvas=Canvas(extent=Extent(100, 100))))
+    with pytest.raises(EngineError, match="give the scene one"):
+        engine.render(unsuited)
 
 
 def test_a_listener_that_fails_does_not_stop_the_engine(engine: Engine) -> None:

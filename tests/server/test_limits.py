@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from semdraw.engine import EngineStatus, Frame
+from semdraw.frames import EngineStatus, Frame
 from semdraw.reports import Timings
 from semdraw.server.limits import Admission, Bucket, Flood, Limits, Patience
 from semdraw.server.outbox import Outbox, StalledError

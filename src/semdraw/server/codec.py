@@ -6,7 +6,7 @@ import io
 
 from PIL import Image
 
-from semdraw.engine import Frame
+from semdraw.frames import Frame
 from semdraw.geometry import Extent
 from semdraw.protocol import FrameMessage, encode
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import time
 
-from semdraw.engine import EngineStatus, Frame
+from semdraw.frames import EngineStatus, Frame
 from semdraw.models.registry import ModelCard
 
 News = Frame | EngineStatus | ModelCard

@@ -14,8 +14,9 @@ from typing import Final, assert_never
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from semdraw.engine import EngineStatus, Seat
+from semdraw.engine import Seat
 from semdraw.errors import ProtocolError, SemdrawError
+from semdraw.frames import EngineStatus
 from semdraw.models.registry import ModelCard
 from semdraw.protocol import (
     VERSION,

@@ -1,0 +1,118 @@
+"""A picture in the making: begun, taken down step by step, shown. The engine's thread alone calls these."""
+
+from __future__ import annotations
+
+import gc
+import time
+from dataclasses import dataclass
+
+import torch
+from msgspec.structs import replace
+
+from semdraw.frames import Frame
+from semdraw.models.base import DiffusionModel
+from semdraw.previews import patched, touched_cells
+from semdraw.regions import Regions, compile_regions
+from semdraw.reports import Timings
+from semdraw.scene import Picture, Scene
+from semdraw.still import develop
+from semdraw.stream import Flight, advance, launch, noise_field
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Painting:
+    """`started`: by the clock of `time.perf_counter`."""
+
+    regions: Regions
+    revision: int
+    flight: Flight
+    timings: Timings
+    started: float
+    has_shown: bool = False
+
+    @property
+    def num_steps(self) -> int:
+        return len(self.regions.schedule)
+
+    @property
+    def is_done(self) -> bool:
+        return self.flight.step == self.num_steps
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Settled:
+    """The last finished picture of a painter, and what it was made from."""
+
+    regions: Regions
+    frame: Frame
+
+
+@torch.inference_mode()
+def begin(scene: Scene, revision: int, model: DiffusionModel, previous: Regions | None) -> Painting:
+    """Compile the scene; what of `previous` did not change is taken over."""
+    started = time.perf_counter()
+    regions = compile_regions(scene, model, previous)
+    return Painting(
+        regions=regions,
+        revision=revision,
+        flight=launch(regions, noise_field(regions, model)),
+        timings=Timings(compile_ms=_since(started)),
+        started=started,
+    )
+
+
+@torch.inference_mode()
+def step(painting: Painting, model: DiffusionModel) -> int:
+    """Take the picture one level down; the number of rows that ran."""
+    started = time.perf_counter()
+    (painting.flight,), rows = advance([painting.flight], painting.regions, model)
+    painting.timings = replace(
+        painting.timings,
+        denoise_ms=painting.timings.denoise_ms + _since(started),
+        rows=painting.timings.rows + rows,
+    )
+    return rows
+
+
+def show(painting: Painting, model: DiffusionModel, settled: Settled | None) -> Frame:
+    """The picture as it stands; a preview keeps what the edit did not touch as it was `settled`."""
+    started = time.perf_counter()
+    flight = painting.flight
+    latents = flight.latents if painting.is_done else flight.clean
+    assert latents is not None, "a flight that took a step has a clean prediction"
+    picture = develop(latents, painting.regions, model)
+    if not painting.is_done and settled is not None and _is_same_size(settled.frame, picture):
+        cells = touched_cells(settled.regions, painting.regions)
+        before = Picture.from_array(settled.frame.pixels)
+        picture = patched(before, picture, cells, model.spec.cell_px)
+    decode_ms = painting.timings.decode_ms + _since(started)
+    painting.timings = replace(painting.timings, decode_ms=decode_ms, total_ms=_since(painting.started))
+    painting.has_shown = True
+    return Frame(
+        pixels=picture.array,
+        revision=painting.revision,
+        step=flight.step,
+        num_steps=painting.num_steps,
+        is_settled=painting.is_done,
+        timings=painting.timings,
+        hints=painting.regions.hints,
+    )
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    return isinstance(error, (torch.OutOfMemoryError, MemoryError)) or "out of memory" in str(error).lower()
+
+
+def free_memory() -> None:
+    """Hand back to the device what nothing holds any more."""
+    gc.collect()
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
+
+
+def _is_same_size(frame: Frame, picture: Picture) -> bool:
+    return frame.pixels.shape[:2] == picture.extent.shape
+
+
+def _since(started: float) -> float:
+    return 1000 * (time.perf_counter() - started)
