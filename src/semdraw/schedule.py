@@ -218,14 +218,14 @@ def _picked(training: Training, recipe: Recipe) -> Schedule:
     else:
         grid = SAMPLERS[recipe.sampler](training, recipe.grid_steps)
     levels = [*chosen, len(grid)]
-    sigma = grid.sigma[levels]
+    is_scaled_further_down = chosen[0] > 0 and grid.start != 1
     return replace(
         grid,
         alpha=grid.alpha[levels],
-        sigma=sigma,
+        sigma=grid.sigma[levels],
         timestep=grid.timestep[chosen],
         eta=grid.eta[chosen],
-        start=grid.start if grid.start == 1 else float(sigma[0]),
+        start=float(grid.sigma[chosen[0]]) if is_scaled_further_down else grid.start,
     )
 
 

@@ -59,6 +59,19 @@ def test_a_project_file_is_painted_and_options_overrule_its_recipe(model: Path, 
     assert scene.seed == 9
 
 
+def test_a_negative_prompt_that_does_nothing_is_told(
+    model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project, out = tmp_path / "work.semdraw", tmp_path / "out.png"
+    scene = two_regions()
+    save_project(project, scene.with_brush(replace(scene.brush("moon"), negative="clouds")))
+    arguments = ["paint", str(project), "--model", str(model), "-o", str(out)]
+    assert run(arguments) == 0
+    assert "semdraw: moon has a negative prompt" in capsys.readouterr().err
+    assert run([*arguments, "--guidance", "2"]) == 0
+    assert "negative" not in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("kind", ["color", "image"])
 def test_backgrounds_are_colours_and_pictures_too(model: Path, tmp_path: Path, kind: str) -> None:
     out = tmp_path / "out.png"

@@ -177,17 +177,24 @@ def _with_recipe(scene: Scene, options: argparse.Namespace, card: ModelCard) -> 
 
 
 def _generated(model: DiffusionModel, scene: Scene) -> Picture:
-    """The picture, with a bar where someone watches."""
+    """The picture, with a bar where someone watches; what regions lack is said once."""
     from tqdm import tqdm
 
+    from semdraw.reports import Hint, hint_text
     from semdraw.still import Progress, generate
+
+    hints: set[Hint] = set()
 
     with tqdm(total=scene.recipe.step_count, unit="step", desc="painting", disable=None, leave=False) as bar:
 
         def advance(progress: Progress) -> None:
             bar.update(progress.step - bar.n)
+            hints.update(progress.hints)
 
-        return generate(model, scene, on_progress=advance)
+        picture = generate(model, scene, on_progress=advance)
+    for hint in sorted(hints, key=lambda hint: hint.brush_id):
+        print(f"semdraw: {hint_text(hint)}", file=sys.stderr)
+    return picture
 
 
 def _background(options: argparse.Namespace) -> Background:
