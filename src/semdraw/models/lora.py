@@ -5,11 +5,10 @@ They are added to the weights once, when the model is loaded; from then on they 
 
 from __future__ import annotations
 
-import inspect
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from semdraw.errors import CheckpointError
 from semdraw.models.headers import read_header
@@ -46,35 +45,3 @@ def check_lora(lora: Lora, title: str) -> None:
         raise CheckpointError(f"{lora.file} is {kind.title}; wanted a LoRA for {title}")
     if kind.base and not title.startswith(kind.base):
         raise CheckpointError(f"{lora.file} is {kind.title}, the model is {title}; take one made for {title}")
-
-
-def fuse(loras: tuple[Lora, ...], pipeline: str, parts: dict[str, Any]) -> None:
-    """Add LoRAs to the weights of `parts`, in place. pipeline: diffusers' class that knows this family's layouts."""
-    carrier = _carrier(pipeline, parts)
-    for lora in loras:
-        try:
-            _fuse_one(carrier, lora)
-        except (ValueError, RuntimeError, KeyError, TypeError, IndexError) as error:
-            raise CheckpointError(
-                f"{lora.file} does not fit this model, which is for {pipeline}: {error}"
-            ) from error
-
-
-def _fuse_one(carrier: Any, lora: Lora) -> None:
-    from safetensors.torch import load_file
-
-    carrier.load_lora_weights(load_file(lora.file), adapter_name="one")
-    if not carrier.get_list_adapters():
-        raise ValueError("none of its tensors has a place there")
-    carrier.fuse_lora(lora_scale=lora.scale)
-    carrier.unload_lora_weights()
-
-
-def _carrier(pipeline: str, parts: dict[str, Any]) -> Any:
-    """A pipeline around the parts, for the sake of its loader."""
-    import diffusers
-
-    builder = getattr(diffusers, pipeline)
-    wanted = inspect.signature(builder.__init__).parameters.values()
-    needed = [each.name for each in wanted if each.name != "self" and each.default is each.empty]
-    return builder(**{name: parts.get(name) for name in needed})

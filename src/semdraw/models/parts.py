@@ -13,7 +13,7 @@ from semdraw.errors import CheckpointError
 from semdraw.models.checkpoint import Checkpoint
 from semdraw.models.device import precision
 from semdraw.models.filling import build_part, clip_tokenizer
-from semdraw.models.lora import fuse
+from semdraw.models.fusing import fuse
 
 
 def load_parts(checkpoint: Checkpoint, device: torch.device) -> dict[str, Any]:
@@ -23,8 +23,8 @@ def load_parts(checkpoint: Checkpoint, device: torch.device) -> dict[str, Any]:
     """
     with _quiet():
         parts = {name: _load(checkpoint, name, device) for name in checkpoint.classes}
-        if checkpoint.loras and checkpoint.family.pipeline:
-            fuse(checkpoint.loras, checkpoint.family.pipeline, parts)
+        if checkpoint.loras:
+            fuse(checkpoint.loras, checkpoint.family.network, parts)
     for name in checkpoint.weights:
         parts[name].eval().requires_grad_(False)
     return parts
