@@ -8,13 +8,13 @@ import json
 import msgspec
 import numpy as np
 import pytest
+from msgspec.structs import replace
 from PIL import Image
 
 from semdraw.files import project_bytes, scene_from_project
-from semdraw.geometry import Extent
 from semdraw.metadata import scene_from_png
 from semdraw.protocol import from_wire, to_wire
-from semdraw.scene import ImageBackground, Picture, Scene
+from semdraw.scene import ImageBackground, Picture, Recipe, Scene
 from semdraw.server.limits import MAX_BODY_BYTES
 from tests.scenes import two_regions
 from tests.server.living import LiveServer, until
@@ -97,11 +97,11 @@ def test_a_body_beyond_the_limit_is_not_read_to_its_end(server: LiveServer) -> N
     assert "64 MiB" in json.loads(answer)["detail"]
 
 
-def test_a_canvas_that_does_not_fit_the_model_is_told_in_words(server: LiveServer) -> None:
-    body = packed(Scene.blank(Extent(60, 60)))
+def test_a_scene_that_does_not_suit_the_model_is_told_in_words(server: LiveServer) -> None:
+    body = packed(replace(two_regions(), recipe=Recipe(guidance="residual_self", guidance_scale=2.0)))
     status, _, answer = server.request("POST", "/api/render.png", body=body, headers=MSGPACK)
     assert status in {422, 503}
-    assert "divisible by 8" in json.loads(answer)["detail"]
+    assert "give the scene one" in json.loads(answer)["detail"]
 
 
 def test_the_models_are_told_with_their_words(server: LiveServer) -> None:

@@ -8,6 +8,7 @@ import zlib
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
@@ -25,7 +26,7 @@ from semdraw.protocol import (
     Shown,
     Welcome,
 )
-from semdraw.scene import ColorBackground, Scene
+from semdraw.scene import ColorBackground, Recipe
 from tests.scenes import two_regions
 from tests.server.living import (
     LiveServer,
@@ -207,9 +208,10 @@ def test_a_scene_that_makes_no_sense_is_refused_at_hello(server: LiveServer) -> 
         painter.hear_a(Welcome)
 
 
-def test_a_canvas_that_does_not_fit_the_model_is_told_in_words(server: LiveServer) -> None:
-    with server.painter(Scene.blank(Extent(60, 60))) as (painter, _):
-        assert "divisible by 8" in painter.status("failed").reason
+def test_a_scene_that_does_not_suit_the_model_is_told_in_words(server: LiveServer) -> None:
+    unsuited = replace(two_regions(), recipe=Recipe(guidance="residual_self", guidance_scale=2.0))
+    with server.painter(unsuited) as (painter, _):
+        assert "give the scene one" in painter.status("failed").reason
         painter.say(repaint("blue", seq=1))
         assert colour_of(painter.settled(1)) == "blue"
 
