@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -19,16 +17,16 @@ from semdraw.geometry import Bounds, Extent
 from semdraw.models.base import Conditioning, DiffusionModel, Rows
 from semdraw.models.lora import Lora
 from semdraw.models.registry import load_model
+from semdraw.reference import by_diffusers, by_semdraw, plain_recipe, seeded_field, whole_canvas
 from semdraw.regions import compile_regions
-from semdraw.scene import Brush, Canvas, ColorBackground, Layer, PromptBackground, Recipe, Sampler, Scene
+from semdraw.scene import Brush, Canvas, Layer, PromptBackground, Recipe, Sampler, Scene
 from semdraw.schedule import build_schedule
 from semdraw.still import denoise_steps, generate
-from semdraw.stream import StreamState, stream_step
+from semdraw.stream import NoiseField, StreamState, stream_step
 from tests.scenes import box, two_regions
-from tests.tiny import BETAS, SHIFT, FamilyName, write_checkpoint
+from tests.tiny import FamilyName, write_checkpoint
 
 EXTENT = Extent(96, 64)
-PROMPT = "a castle on a hill"
 FAMILIES: list[FamilyName] = ["sd", "sdxl", "sd3", "sd3-t5"]
 
 
@@ -44,9 +42,9 @@ class Loaded:
     def few_steps(self) -> Recipe:
         return Recipe(sampler="flow_lcm" if self.model.spec.training.is_flow else "lcm")
 
-    def field(self, index: int) -> Tensor:
-        shape = self.model.spec.latent_channels, EXTENT.height // 8, EXTENT.width // 8
-        return torch.randn(shape, generator=torch.Generator().manual_seed(index))
+    @property
+    def field(self) -> NoiseField:
+        return seeded_field(self.model, EXTENT)
 
 
 @pytest.fixture(scope="module", params=FAMILIES)
@@ -55,17 +53,8 @@ def loaded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     return Loaded(request.param, folder, load_model(str(folder), device="cpu"))
 
 
-def whole_canvas(recipe: Recipe) -> Scene:
-    layer = Layer(brush_id="all", mask=box(EXTENT, Bounds(0, 0, *EXTENT)))
-    return Scene(
-        canvas=Canvas(extent=EXTENT, layers=(layer,), background=ColorBackground(color="#336699")),
-        brushes=(Brush(id="all", prompt=PROMPT, softness_px=0),),
-        recipe=recipe,
-    )
-
-
-def pipeline_of(loaded: Loaded, sampler: Sampler) -> Any:
-    """diffusers' own pipeline for a folder, with the scheduler that a sampler is held against."""
+def pipeline_of(loaded: Loaded) -> Any:
+    """diffusers' own pipeline for a folder."""
     import diffusers
 
     absent: dict[str, Any] = {"text_encoder_3": None, "tokenizer_3": None}
@@ -75,54 +64,18 @@ def pipeline_of(loaded: Loaded, sampler: Sampler) -> Any:
         **({"safety_checker": None} if loaded.family == "sd" else {}),
         **(absent if loaded.family == "sd3" else {}),
     )
-    match sampler:
-        case "euler_trailing":
-            pipeline.scheduler = diffusers.EulerDiscreteScheduler(**BETAS, timestep_spacing="trailing")
-        case "tcd":
-            pipeline.scheduler = diffusers.TCDScheduler(**BETAS)
-        case "flow":
-            pipeline.scheduler = diffusers.FlowMatchEulerDiscreteScheduler(shift=SHIFT)
-        case "flow_lcm":
-            pipeline.scheduler = diffusers.FlowMatchLCMScheduler(shift=SHIFT)
-        case _:
-            pipeline.scheduler = diffusers.LCMScheduler(**BETAS)
     pipeline.set_progress_bar_config(disable=True)
     return pipeline
 
 
-def drawn(field: Callable[[int], Tensor]) -> Callable[..., Tensor]:
-    """diffusers' source of noise, replaced: the n-th call gives the noise of level n."""
-    levels = itertools.count(1)
-
-    def randn(*_: object, **__: object) -> Tensor:
-        return field(next(levels))[None]
-
-    return randn
-
-
-def pictured(loaded: Loaded, pipeline: Any, recipe: Recipe, monkeypatch: pytest.MonkeyPatch) -> Tensor:
+def pictured(loaded: Loaded, pipeline: Any, recipe: Recipe) -> Tensor:
     """Latents (c h w) of diffusers' pipeline under the levels and the noise of a recipe."""
-    monkeypatch.setattr(f"{type(pipeline.scheduler).__module__}.randn_tensor", drawn(loaded.field))
-    given: dict[str, Any] = {"eta": recipe.gamma} if recipe.sampler == "tcd" else {}
-    if recipe.sampler == "flow_lcm":
-        sigma = build_schedule(loaded.model.spec.training, recipe).sigma[:-1].double()
-        given = {"sigmas": (sigma / (SHIFT - (SHIFT - 1) * sigma)).tolist()}
-    return pipeline(
-        PROMPT,
-        height=EXTENT.height,
-        width=EXTENT.width,
-        latents=loaded.field(0)[None],
-        num_inference_steps=recipe.num_steps,
-        guidance_scale=recipe.guidance_scale,
-        output_type="latent",
-        **given,
-    ).images[0]
+    return by_diffusers(pipeline, loaded.model.spec.training, recipe, extent=EXTENT, field=loaded.field)
 
 
 def painted(loaded: Loaded, model: DiffusionModel, recipe: Recipe) -> Tensor:
     """Latents (c h w) of one region over the whole canvas, under the same noise."""
-    regions = compile_regions(whole_canvas(recipe), model)
-    return list(denoise_steps(regions, model, field=loaded.field))[-1].latents
+    return by_semdraw(model, recipe, extent=EXTENT, field=loaded.field)
 
 
 def cases(loaded: Loaded) -> list[tuple[Sampler, float]]:
@@ -132,13 +85,11 @@ def cases(loaded: Loaded) -> list[tuple[Sampler, float]]:
 
 
 @pytest.mark.parametrize("case", [0, 1, 2])
-def test_one_region_equals_the_pipeline_of_diffusers(
-    loaded: Loaded, case: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_one_region_equals_the_pipeline_of_diffusers(loaded: Loaded, case: int) -> None:
     sampler, guidance_scale = cases(loaded)[case]
-    recipe = Recipe(sampler=sampler, num_steps=4, guidance_scale=guidance_scale, bootstrap_steps=0)
-    pipeline = pipeline_of(loaded, sampler)
-    wanted = pictured(loaded, pipeline, recipe, monkeypatch)
+    recipe = plain_recipe(sampler, guidance_scale=guidance_scale)
+    pipeline = pipeline_of(loaded)
+    wanted = pictured(loaded, pipeline, recipe)
     found = painted(loaded, loaded.model, recipe)
     assert wanted.abs().max() > 0.1
     torch.testing.assert_close(found, wanted, atol=1e-4, rtol=1e-4)
@@ -150,7 +101,7 @@ def test_one_region_equals_the_pipeline_of_diffusers(
 
 
 def test_an_encoded_picture_is_scaled_as_the_network_was_trained(loaded: Loaded) -> None:
-    vae = pipeline_of(loaded, loaded.few_steps.sampler).vae
+    vae = pipeline_of(loaded).vae
     pixels = torch.linspace(-1, 1, 3 * 64 * 96).view(3, 64, 96)
     shift = vae.config.shift_factor or 0
     with torch.no_grad():
@@ -222,7 +173,7 @@ def test_the_recipe_of_a_model_suits_it_and_samplers_of_another_kind_are_refused
     assert build_schedule(loaded.model.spec.training, loaded.model.spec.recipe)
     wrong: Sampler = "lcm" if loaded.model.spec.training.is_flow else "flow"
     with pytest.raises(SceneError, match=f"{wrong!r} does not suit"):
-        generate(loaded.model, whole_canvas(Recipe(sampler=wrong)))
+        generate(loaded.model, whole_canvas(Recipe(sampler=wrong), EXTENT))
 
 
 @pytest.mark.parametrize("loaded", ["sd3"], indirect=True)
@@ -277,10 +228,10 @@ def test_a_lora_acts_as_in_diffusers_and_leaves_plain_layers(
     recipe = msgspec.structs.replace(loaded.few_steps, bootstrap_steps=0)
     model = load_model(str(loaded.folder), device="cpu", loras=[Lora(file=file, scale=0.5)])
     found = painted(loaded, model, recipe)
-    pipeline = pipeline_of(loaded, recipe.sampler)
+    pipeline = pipeline_of(loaded)
     pipeline.load_lora_weights(str(file), adapter_name="style")
     pipeline.set_adapters(["style"], [0.5])
-    wanted = pictured(loaded, pipeline, recipe, monkeypatch)
+    wanted = pictured(loaded, pipeline, recipe)
     scale = float(wanted.abs().max())
     torch.testing.assert_close(found / scale, wanted / scale, atol=1e-4, rtol=0)
     assert (found - painted(loaded, loaded.model, recipe)).abs().max() > 1e-3 * scale
