@@ -17,6 +17,7 @@ from semdraw.scene import Background, ColorBackground, ImageBackground, Picture,
 from semdraw.windows import padded
 
 GROUND_COLOR = "#ffffff"
+_SWATCH_CELLS = 16
 _WHITE_IN_WORDS = (
     "simple white background image"  # what the published code says of a background that it was not told
 )
@@ -54,14 +55,15 @@ def compile_ground(scene: Scene, model: DiffusionModel) -> Ground:
     if pixels is not None:
         pixels = pixels.to(model.device)
     negative = background_negative(canvas.background)
+    plain = _plain_ground(model, canvas.extent, GROUND_COLOR)
     return Ground(
         words=model.encode_prompt(background_words(canvas.background, method)),
         negative=model.encode_prompt(negative) if scene.recipe.uses_negatives else None,
         is_worded=pixels is None,
         rest=None if pixels is None else _encoded(pixels, model),
         picture=pixels,
-        plain=_plain_ground(model, canvas.extent, GROUND_COLOR),
-        colors=_random_grounds(scene, model) if method.ground == "random" else None,
+        plain=plain,
+        colors=_random_grounds(scene, model, plain) if method.ground == "random" else None,
     )
 
 
@@ -84,15 +86,20 @@ def choice(count: int, *what: object) -> int:
     return int.from_bytes(digest, "big") % count
 
 
-def _random_grounds(scene: Scene, model: DiffusionModel) -> Tensor | None:
-    """(k c h w): plain grounds of random colours, one for each bootstrap step, from the seed of the scene."""
-    count = scene.recipe.bootstrap_steps
+def _random_grounds(scene: Scene, model: DiffusionModel, like: Tensor) -> Tensor | None:
+    """(k c h w): plain grounds of random colours, one for each bootstrap step, from the seed of the scene.
+
+    A small square of each is encoded, and its middle cell is all of the ground: there may be many, on a large canvas.
+    """
+    count, side = scene.recipe.bootstrap_steps, _SWATCH_CELLS * model.spec.cell_px
     if not count:
         return None
     digests = (hashlib.blake2b(f"{scene.seed} {number}".encode(), digest_size=3) for number in range(count))
-    return torch.stack(
-        [_plain_ground(model, scene.canvas.extent, f"#{digest.hexdigest()}") for digest in digests]
+    swatches = torch.stack(
+        [_plain_ground(model, Extent(side, side), f"#{digest.hexdigest()}") for digest in digests]
     )
+    middle = slice(_SWATCH_CELLS // 2, _SWATCH_CELLS // 2 + 1)
+    return swatches[..., middle, middle].expand(-1, *like.shape)
 
 
 def _known(background: Background, extent: Extent) -> Tensor | None:
