@@ -10,6 +10,7 @@ from torch import Tensor
 
 from semdraw.geometry import Extent
 from semdraw.models.base import Conditioning, ModelSpec, Rows
+from semdraw.scene import Recipe
 from semdraw.schedule import Prediction, Training
 
 COLORS = {
@@ -32,6 +33,7 @@ class ToyModel:
             cell_px=8,
             latent_channels=3,
             training=Training(prediction=prediction),
+            recipe=Recipe(sampler="flow_lcm" if prediction is Prediction.flow else "lcm"),
             vocabulary=frozenset(COLORS),
         )
         self.device = torch.device("cpu")
