@@ -28,15 +28,18 @@ def folder(family: Family) -> str:
 
 
 @cache
-def single_file(family: Family) -> str:
-    """A .safetensors file in the original layout, and its tiny sizes where the loader looks for the true ones."""
+def single_file(family: Family) -> tuple[str, str]:
+    """A .safetensors file in the original layout, and a folder with its tiny tokenizer.
+
+    The loader is told its tiny sizes in place of the true ones, for as long as this process lasts.
+    """
     from semdraw.models import single_file as loader
     from tests.single import SingleFiles
 
     files = SingleFiles(Path(mkdtemp()))
     path = files.write(Path(folder(family)), family)
     loader.CONFIGS = files.configs
-    return str(path)
+    return str(path), str(files.parts_of(path))
 
 
 @cache

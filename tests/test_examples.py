@@ -84,5 +84,15 @@ def test_the_client_paints_on_a_real_server(tmp_path: Path, monkeypatch: pytest.
 
 def test_there_is_a_notebook_for_each_thing_one_can_make() -> None:
     names = " ".join(notebook.stem for notebook in NOTEBOOKS)
-    for topic in ("first_picture", "regions", "streaming", "panorama", "photo", "sdxl", "sd3", "lora"):
+    for topic in (
+        "first_picture",
+        "regions",
+        "streaming",
+        "panorama",
+        "photo",
+        "single_file",
+        "sdxl",
+        "sd3",
+        "lora",
+    ):
         assert topic in names
