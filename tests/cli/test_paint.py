@@ -136,7 +136,7 @@ def test_a_failure_leaves_the_earlier_picture_alone(
 ) -> None:
     out = tmp_path / "out.png"
     out.write_bytes(b"earlier")
-    assert run(["paint", "--model", str(model), "--size", "60x60", "-o", str(out)]) == 1
+    assert run(["paint", "--model", str(model), "--sampler", "flow", "-o", str(out)]) == 1
 
     def full(_: int) -> None:
         raise OSError(28, "No space left on device")

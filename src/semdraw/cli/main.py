@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from semdraw.cli import doctor, models, paint, selfcheck, serve
+from semdraw.cli import doctor, models, paint, panorama, selfcheck, serve, stream
 from semdraw.errors import SemdrawError, UsageError
 from semdraw.version import __version__
 
@@ -43,6 +43,6 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version=f"semdraw {__version__}")
     verbs = top.add_subparsers(title="verbs", metavar="VERB", required=True)
-    for module in (serve, paint, models, doctor, selfcheck):
+    for module in (serve, paint, panorama, stream, models, doctor, selfcheck):
         module.add_to(verbs)
     return top

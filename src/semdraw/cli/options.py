@@ -18,7 +18,7 @@ class Verbs(Protocol):
 
 
 def add_model_options(parser: argparse.ArgumentParser) -> None:
-    """--model, --device and --lora."""
+    """--model, where and in which numbers it computes, and --lora; `placed` reads them."""
     parser.add_argument(
         "--model",
         default=None,
@@ -33,6 +33,17 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
         help="cpu, cuda, cuda:1 or mps; 0 is the first card, -1 the CPU (default: the best there is)",
     )
     parser.add_argument(
+        "--precision",
+        choices=("fp16", "bf16", "fp32"),
+        default=None,
+        help="in which numbers the model computes (default: fp16 or bf16 on CUDA, else fp32)",
+    )
+    parser.add_argument(
+        "--low-memory",
+        action="store_true",
+        help="for cards of 8 GB, slower: text encoders stay on the CPU, pictures are decoded in tiles",
+    )
+    parser.add_argument(
         "--lora",
         type=lora,
         action="append",
@@ -40,6 +51,11 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
         metavar="FILE[:SCALE]",
         help="a LoRA to add to the model's weights, and how strongly (default: 1); repeatable",
     )
+
+
+def placed(options: argparse.Namespace) -> dict[str, Any]:
+    """What `load_model` is told of device, precision and memory."""
+    return {"device": options.device, "dtype": options.precision, "low_memory": options.low_memory}
 
 
 def whole(low: int, high: int) -> Callable[[str], int]:
