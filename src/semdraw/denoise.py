@@ -34,6 +34,12 @@ def guide(conditional: Tensor, unconditional: Tensor, scale: float) -> Tensor:
     return unconditional + scale * (conditional - unconditional)
 
 
+def rescale(guided: Tensor, conditional: Tensor, share: float) -> Tensor:
+    """Bring guided outputs (b c h w) back to the spread of the conditional ones (arXiv:2305.08891, section 3.4)."""
+    wanted, spread = (each.std(dim=(1, 2, 3), keepdim=True) for each in (conditional, guided))
+    return guided * (share * wanted / spread + 1 - share)
+
+
 def reduce_regions(values: Tensor, weights: Tensor, *, rest: Tensor) -> Tensor:
     """Blend regions by weight: `rest` fills what none claims, overlaps share what all claim.
 

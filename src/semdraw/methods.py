@@ -34,6 +34,7 @@ class Method:
     rest: a known background takes part with the noise of the picture (`carried`), with the `first`, or it is noised
     with the first and then `again`.
     noise: regions share one field of fresh noise after a step, or have one `each`.
+    guidance_rescale: how far a guided output is brought back to the spread of the one without guidance.
     seam: a known background keeps its pixels where nothing was `drawn`, or nothing was `painted`.
     """
 
@@ -51,6 +52,7 @@ class Method:
     background: Literal["row", "layer"] = "layer"
     rest: Literal["carried", "first", "again"] = "carried"
     noise: Literal["shared", "each"] = "shared"
+    guidance_rescale: float = 0.0
     seam: Literal["drawn", "painted"] = "painted"
 
 
@@ -67,7 +69,7 @@ EXACT: Final = Method(
     seam="drawn",
 )
 PUBLISHED_LCM: Final = Method(ground_noise="fresh", is_behind_noised_twice=True)
-PUBLISHED_EULER: Final = Method(leak="next", rest="first")
+PUBLISHED_EULER: Final = Method(leak="next", rest="first", guidance_rescale=0.7)
 PUBLISHED_FLASH: Final = Method(levels="exploding", rest="again")
 MULTIDIFFUSION: Final = replace(
     EXACT,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from semdraw.denoise import guide, guide_residual, split
+from semdraw.denoise import guide, guide_residual, rescale, split
 from semdraw.errors import EngineError
 from semdraw.models.base import Conditioning, DiffusionModel, Rows
 from semdraw.regions import Regions
@@ -44,7 +44,9 @@ def predict_rows(
     if told:
         led, at = [rows[number] for number in told], [steps[number] for number in told]
         plain = _predict(led, at, [_negative(row, regions) for row in led], regions, model)
-        output[told] = guide(output[told], plain, recipe.guidance_scale)
+        guided = guide(output[told], plain, recipe.guidance_scale)
+        share = regions.method.guidance_rescale
+        output[told] = rescale(guided, output[told], share) if share else guided
         if recipe.guidance == "residual_once":
             away = dict(zip(told, _split(batch[told], plain, at, regions)[0], strict=True))
     clean, noise = _split(batch, output, steps, regions)
@@ -81,7 +83,7 @@ def _predict(
         Rows(
             latents=batch,
             timestep=regions.schedule.timestep[steps].to(batch.device),
-            conditioning=Conditioning.stack(told),
+            conditioning=Conditioning.stack(told).lengthened(regions.num_tokens),
             window=window,
         )
     )

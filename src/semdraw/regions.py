@@ -74,6 +74,13 @@ class Regions:
     hints: tuple[Hint, ...]
 
     @property
+    def num_tokens(self) -> int:
+        """Of the longest prompt: all rows are told as many, so that no row depends on what runs beside it."""
+        told = [self.ground.words, self.ground.negative]
+        told += [each for region in self.regions for each in (region.conditioning, region.negative)]
+        return max(each.embeds.shape[1] for each in told if each is not None)
+
+    @property
     def behind(self) -> Tensor | None:
         """The pixels (3 H W) that show through where nothing is painted, None where nothing is to show through."""
         return self.ground.picture if self.fills == "rest" and self.scene.recipe.blend else None

@@ -157,6 +157,7 @@ CASES = {
     "lcm_no_cover": Case(PAIR, PHOTO, LCM | once(leak_sensitivity=3.0, cover=0.0)),
     "euler_white_discrete_1": Case(PAIR, WHITE, EULER | once()),
     "euler_photo_continuous_2": Case(APART, PHOTO, EULER | twice(), (4, 8), prompt_strengths=(0.8, 1)),
+    "euler_guided": Case(APART, PHOTO, EULER | once(guidance_scale=2.0), (2, 2), prompt_strengths=(0.7, 1)),
     "euler_words": Case(APART, WORDED, EULER | twice("discrete"), (2, 3)),
     "flash_words": Case(APART, WORDED, FLASH | twice(), (2, 3)),
     "euler_covered": Case(HALVES, WHITE, EULER | once() | BARE),
