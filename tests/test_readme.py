@@ -65,8 +65,11 @@ def test_scripts_serve_brings_up_the_painter() -> None:
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, env=environment) as server:
         try:
             assert server.stdout is not None
-            address = next(filter(None, (re.search(r"http://\S+", line) for line in server.stdout))).group()
-            with urllib.request.urlopen(address, timeout=20) as page:
+            said: list[str] = []
+            while not (address := re.search(r"http://\S+", "".join(said[-1:]))):
+                said.append(server.stdout.readline())
+                assert said[-1], f"scripts/serve ended before it named its address; it said {said}"
+            with urllib.request.urlopen(address.group(), timeout=20) as page:
                 assert b"semdraw" in page.read()
         finally:
             server.terminate()

@@ -49,6 +49,11 @@ def scene_from_png(data: bytes) -> Scene:
         raise FileError(f"no scene can be read from this picture: {error}") from None
 
 
+def scene_from_file(data: bytes) -> Scene:
+    """The scene in a project file, or in a picture that semdraw saved, whichever the first bytes say it is."""
+    return scene_from_png(data) if data.startswith(b"\x89PNG") else scene_from_project(data)
+
+
 def parameters(scene: Scene) -> str:
     """The text that web interfaces for diffusion models write and read, one line of prompts and one of settings."""
     recipe = scene.recipe

@@ -9,7 +9,7 @@ from starlette.testclient import TestClient
 from starlette.types import Message
 
 from semdraw.server.app import create_app
-from semdraw.server.guard import ENTRANCE, Access, AccessError, is_loopback
+from semdraw.server.guard import ENTRANCE, Access, AccessError, Keys, is_loopback
 from tests.server.doors import HOST, ORIGIN, PORT, TOKEN, guard, scope_of, status_of, studio
 
 
@@ -217,11 +217,11 @@ def test_a_weak_token_is_refused(token: str) -> None:
 
 
 def test_a_key_opens_once_and_brings_a_strict_cookie() -> None:
-    access = Access(token=TOKEN)
+    keys = Keys()
     announced: list[str] = []
-    access.keys.announce = announced.append
-    client = TestClient(create_app(studio(), access), base_url=ORIGIN)
-    path = access.keys.path
+    keys.announce = announced.append
+    client = TestClient(create_app(studio(), Access(token=TOKEN), keys), base_url=ORIGIN)
+    path = keys.path
     entered = client.get(path)
     assert entered.status_code == 200
     assert "HttpOnly" in entered.headers["set-cookie"]
@@ -231,8 +231,8 @@ def test_a_key_opens_once_and_brings_a_strict_cookie() -> None:
     stranger = TestClient(client.app, base_url=ORIGIN)
     assert stranger.get(path).status_code == 403, "the key was used"
     assert stranger.get("/api/models").status_code == 401
-    assert announced == [access.keys.path]
-    assert stranger.get(access.keys.path).status_code == 200, "the next key is another one"
+    assert announced == [keys.path]
+    assert stranger.get(keys.path).status_code == 200, "the next key is another one"
 
 
 @pytest.mark.parametrize(
@@ -246,9 +246,9 @@ def test_a_wrong_key_opens_nothing(query: str) -> None:
 
 
 def test_without_a_token_there_is_no_entrance() -> None:
-    access = Access()
-    client = TestClient(create_app(studio(), access), base_url=ORIGIN)
-    assert client.get(access.keys.path).status_code == 403
+    keys = Keys()
+    client = TestClient(create_app(studio(), Access(), keys), base_url=ORIGIN)
+    assert client.get(keys.path).status_code == 403
 
 
 # ---- headers ----

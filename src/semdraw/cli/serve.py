@@ -15,13 +15,13 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 from semdraw.cli.canvas import add_canvas_options, first_scene
-from semdraw.cli.options import Verbs, add_model_options, whole
+from semdraw.cli.options import Verbs, add_model_options, placed, whole
 from semdraw.errors import UsageError
 
 if TYPE_CHECKING:
     import uvicorn
 
-    from semdraw.server.guard import Access
+    from semdraw.server.guard import Access, Keys
 
 DEFAULT_PORT = 8765
 TOKEN_VARIABLE = "SEMDRAW_TOKEN"
@@ -121,21 +121,27 @@ def server_of(options: argparse.Namespace, access: Access, address: str) -> uvic
     import uvicorn
 
     from semdraw.engine import Engine
-    from semdraw.models.device import choose_device
     from semdraw.models.registry import find_model, load_model
     from semdraw.protocol import MAX_MESSAGE_BYTES
     from semdraw.server.app import create_app
+    from semdraw.server.guard import Keys
+    from semdraw.server.models import Models, laid_out
     from semdraw.server.studio import Studio
 
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     name = options.model or "picturebook"
     card = find_model(name, loras=options.lora)
-    choose_device(options.device)  # a wrong one is told here, and not on the page
-    engine = Engine(lambda: load_model(name, device=options.device, loras=options.lora))
-    studio = Studio.of(engine, card)
+    if options.device:
+        from semdraw.models.device import choose_device  # torch, which the page would have to wait for
+
+        choose_device(options.device)  # a wrong one is told here, and not on the page
+    told = {**placed(options), "loras": options.lora}
+    engine = Engine(lambda: load_model(name, **told))
+    studio = Studio.of(engine, card, models=Models(engine, card, laid_out(name, **told)))
     studio = replace(studio, starter=first_scene(options, studio.starter))
+    keys = Keys()
     config = uvicorn.Config(
-        create_app(studio, access),
+        create_app(studio, access, keys),
         log_config=None,
         access_log=False,
         server_header=False,
@@ -150,22 +156,22 @@ def server_of(options: argparse.Namespace, access: Access, address: str) -> uvic
 
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets)
-            _announce(card.name, address, access, will_open=not options.no_open)
+            _announce(card.name, address, keys if access.token else None, will_open=not options.no_open)
 
     return Server(config)
 
 
-def _announce(model: str, address: str, access: Access, *, will_open: bool) -> None:
+def _announce(model: str, address: str, keys: Keys | None, *, will_open: bool) -> None:
     def entrance(path: str) -> None:
         print(f"The next visitor comes in at {address}{path} (good for one use).", flush=True)
 
     print(f"semdraw paints with {model}.")
-    if access.token is None:
+    if keys is None:
         url = f"{address}/"
         print(f"Open {url} in your browser. Ctrl+C ends it.", flush=True)
     else:
-        url = f"{address}{access.keys.path}"
+        url = f"{address}{keys.path}"
         print(f"Open {url} in your browser (good for one use). Ctrl+C ends it.", flush=True)
-        access.keys.announce = entrance
+        keys.announce = entrance
     if will_open:
         webbrowser.open(url)

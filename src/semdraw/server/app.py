@@ -15,14 +15,14 @@ from starlette.responses import Response
 from starlette.types import Scope
 
 from semdraw.errors import EngineError, SemdrawError
-from semdraw.server.guard import Access, Guard
+from semdraw.server.guard import Access, Guard, Keys
 from semdraw.server.routes import routes
 from semdraw.server.studio import Studio
 
 PAGE: Final = Path(__file__).parent / "page"
 
 
-def create_app(studio: Studio, access: Access) -> Guard:
+def create_app(studio: Studio, access: Access, keys: Keys | None = None) -> Guard:
     """One server. Its engine is started and stopped with it."""
 
     @asynccontextmanager
@@ -36,7 +36,7 @@ def create_app(studio: Studio, access: Access) -> Guard:
         lifespan=lifespan,
         openapi_url=None,  # and with it FastAPI's own pages, which load scripts from elsewhere
     )
-    app.include_router(routes(studio, access))
+    app.include_router(routes(studio, access, keys or Keys()))
     app.mount("/", Page(directory=PAGE, html=True, check_dir=False), name="page")
     app.add_exception_handler(SemdrawError, _in_words)
     return Guard(app, access)

@@ -12,7 +12,7 @@ import ipaddress
 import re
 import secrets
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
 
@@ -73,7 +73,6 @@ class Access:
 
     hosts: frozenset[str] = LOOPBACK_NAMES
     token: str | None = None
-    keys: Keys = field(default_factory=Keys)
 
     @property
     def cookie(self) -> str:

@@ -18,7 +18,7 @@ Clock = Callable[[], float]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """Figures that an operator or a test may change."""
+    """The figures of one server; tests bring their own."""
 
     max_painters: int = 64
     max_painters_per_address: int = 16

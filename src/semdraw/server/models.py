@@ -40,7 +40,7 @@ def laid_out(what: str, **told: Any) -> Callable[[], tuple[Choice, ...]]:
         shared = {name: told[name] for name in ("device", "dtype", "low_memory") if name in told}
         lying = [found for found in lying_there() if found.kind in {"folder", "model"}]
         found = [
-            _choice(what, "this server was started with it", told),
+            _choice(what, "", told),
             *(_choice(name, "comes with semdraw", shared) for name in EMBEDDED if name != what),
             *(_choice(str(each.path), each.title, shared) for each in lying if str(each.path) != what),
         ]
@@ -54,9 +54,10 @@ def _choice(what: str, title: str, told: dict[str, Any]) -> Choice:
 
     placed = {"device", "dtype", "low_memory"}
     additions = {name: value for name, value in told.items() if name not in placed}
+    name = Path(what).name.removesuffix(".safetensors")
     return Choice(
-        name=Path(what).name.removesuffix(".safetensors"),
-        title=title,
+        name=name,
+        title=f"{name} ({title})" if title else name,
         find=lambda: find_model(what, **additions),
         load=lambda: load_model(what, **told),
     )

@@ -8,10 +8,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, HTTPException, Query, Request, Response, WebSocket
 from fastapi.responses import HTMLResponse, JSONResponse
 
-from semdraw.files import project_bytes, scene_from_project
-from semdraw.metadata import png_with_scene, scene_from_png
+from semdraw.files import project_bytes
+from semdraw.metadata import png_with_scene, scene_from_file
 from semdraw.protocol import ModelFacts
-from semdraw.scene import Scene
 from semdraw.server.bodies import (
     BYTES,
     JSON,
@@ -21,7 +20,7 @@ from semdraw.server.bodies import (
     scene_from_body,
     scene_response,
 )
-from semdraw.server.guard import ENTRANCE, Access
+from semdraw.server.guard import ENTRANCE, Access, Keys
 from semdraw.server.socket import converse
 from semdraw.server.studio import Studio
 
@@ -30,7 +29,7 @@ _MAX_RENDERS = 2
 _ENTERED = '<!doctype html><meta http-equiv="refresh" content="0; url=/"><title>semdraw</title>'
 
 
-def routes(studio: Studio, access: Access) -> APIRouter:
+def routes(studio: Studio, access: Access, keys: Keys) -> APIRouter:
     """All routes of one server."""
     router = APIRouter()
     rendering = asyncio.Semaphore(_MAX_RENDERS)
@@ -38,7 +37,7 @@ def routes(studio: Studio, access: Access) -> APIRouter:
     @router.get(ENTRANCE)
     async def enter(key: Annotated[str, Query(max_length=200)]) -> Response:
         """Trade a one-use key for the cookie. A page and no redirect: strict cookies are not sent along those."""
-        if access.token is None or not access.keys.redeem(key):
+        if access.token is None or not keys.redeem(key):
             raise HTTPException(
                 403, "this key was used already, or is none; the server's terminal shows a new one"
             )
@@ -88,7 +87,7 @@ def routes(studio: Studio, access: Access) -> APIRouter:
     async def open_(request: Request) -> Response:
         """A project file, or a picture that carries its scene, in; the scene out."""
         data = await read_body(request, BYTES)
-        return scene_response(await asyncio.to_thread(_scene_of, data))
+        return scene_response(await asyncio.to_thread(scene_from_file, data))
 
     @router.post("/api/render.png")
     async def render(request: Request) -> Response:
@@ -112,10 +111,6 @@ def _told_of(model: ModelFacts) -> dict[str, Any]:
         kind: [{"name": c.name, "synonyms": c.synonyms} for c in found] for kind, found in concepts.items()
     }
     return {"name": model.name, "extent": model.extent, "is_running": True, **words}
-
-
-def _scene_of(data: bytes) -> Scene:
-    return scene_from_png(data) if data.startswith(b"\x89PNG") else scene_from_project(data)
 
 
 def _render(studio: Studio, data: bytes) -> bytes:
