@@ -44,6 +44,7 @@ __all__ = [
 ]
 
 _CELLS_PER_CALL = 2**17  # 128 rows of 256 px, 2 of 2048 px; fixed, since bytes depend on what runs together
+_CELLS_PER_CALL_LOW = 2**14  # on cards with little memory: 1 row of 1024 px, 4 of 512 px
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,7 +80,7 @@ def advance(flights: list[Flight], regions: Regions, model: DiffusionModel) -> t
 def _run(plan: list[Row], flights: list[Flight], regions: Regions, model: DiffusionModel) -> list[Drawn]:
     """What was drawn for each region of each flight, in the order of the plan; its tiles put together."""
     drawn: dict[tuple[int, str | None], Drawn] = {}
-    for rows in _batches(plan):
+    for rows in _batches(plan, _CELLS_PER_CALL_LOW if model.spec.is_low_memory else _CELLS_PER_CALL):
         steps = [flights[row.flight].step for row in rows]
         for row, found in zip(rows, predict_rows(rows, steps, regions, model), strict=True):
             clean, noise = _put_back(found.clean, row, regions), _put_back(found.noise, row, regions)
@@ -89,12 +90,12 @@ def _run(plan: list[Row], flights: list[Flight], regions: Regions, model: Diffus
     return [drawn[owner] for owner in dict.fromkeys((row.flight, row.brush_id) for row in plan)]
 
 
-def _batches(plan: list[Row]) -> list[list[Row]]:
+def _batches(plan: list[Row], cells_per_call: int) -> list[list[Row]]:
     """Rows that go through the network together: of one size, and no more cells than a call may hold."""
     batches: list[list[Row]] = []
     for shape in sorted({row.latents.shape for row in plan}):
         chosen = [row for row in plan if row.latents.shape == shape]
-        most = max(1, _CELLS_PER_CALL // (shape[-1] * shape[-2]))
+        most = max(1, cells_per_call // (shape[-1] * shape[-2]))
         batches += [chosen[start : start + most] for start in range(0, len(chosen), most)]
     return batches
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 import resource
 import subprocess
 import sys
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -141,4 +144,76 @@ def test_doctor_tells_the_precision_that_models_are_loaded_in(monkeypatch: pytes
     assert device.precision(torch.device("cuda")) == torch.float16
     monkeypatch.setattr(device, "leave_a_core", str)
     monkeypatch.setattr(device, "precision", {device.choose_device(): torch.bfloat16}.get)
-    assert dict(findings())["precision"] == "bfloat16"
+    assert dict(findings())["precision"].startswith("bf16 ")
+
+
+@dataclass
+class Card:
+    """What torch tells of a card."""
+
+    name: str
+    major: int
+    minor: int
+    total_memory: int
+
+    @property
+    def capability(self) -> tuple[int, int]:
+        return self.major, self.minor
+
+
+@pytest.mark.parametrize(
+    ("card", "words"),
+    [
+        (
+            Card("RTX 3060", 8, 6, 12 * 2**30),
+            "RTX 3060, 12.0 GiB, compute capability 8.6, computes in fp16 or bf16",
+        ),
+        (Card("RTX 2070", 7, 5, 8 * 2**30), "7.5, computes in fp16; --low-memory for SDXL and SD3"),
+        (
+            Card("GTX 1080", 6, 1, 8 * 2**30),
+            "not usable. .*this build of torch serves sm_75, sm_80; install a build",
+        ),
+    ],
+)
+def test_doctor_tells_what_each_card_can_do(monkeypatch: pytest.MonkeyPatch, card: Card, words: str) -> None:
+    import torch
+
+    from semdraw.cli.doctor import findings
+    from semdraw.models import device
+
+    def always(answer: object) -> Callable[..., object]:
+        def call(*_: object) -> object:
+            return answer
+
+        return call
+
+    told = {
+        "is_available": True,
+        "device_count": 1,
+        "get_device_properties": card,
+        "get_device_name": card.name,
+        "get_device_capability": card.capability,
+        "get_arch_list": ["sm_75", "sm_80"],
+    }
+    for name, answer in told.items():
+        monkeypatch.setattr(torch.cuda, name, always(answer))
+    monkeypatch.setattr(device, "leave_a_core", str)
+    found = dict(findings())
+    assert re.search(words, found["card"])
+    assert found["device"] == ("cpu" if card.major == 6 else "cuda")
+
+
+def test_doctor_says_when_torch_serves_no_card_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    import torch
+
+    from semdraw.cli.doctor import findings
+    from semdraw.models import device
+
+    monkeypatch.setattr(torch.cuda, "is_available", bool)
+    monkeypatch.setattr(torch.version, "cuda", None)
+    monkeypatch.setattr(device, "leave_a_core", str)
+    monkeypatch.setattr(device, "num_cores", lambda: 3)
+    monkeypatch.setattr("os.cpu_count", lambda: 64)
+    found = dict(findings())
+    assert "a build for the CPU alone" in found["card"]
+    assert "of 3 cores that this process may use (64 in the machine)" in found["threads"]

@@ -144,18 +144,20 @@ def test_painters_are_told_what_is_being_loaded_and_keep_painting_on_their_scene
 
 
 def test_the_model_before_is_let_go_by_the_whole_server() -> None:
-    with live_server(model=ToyModel(), choices=CHOICES) as server:
-        with server.painter(plain("red")) as (painter, _):
-            painter.settled(0)
-            load(server, "swapped")
-            before = weakref.ref(server.studio.engine.model)
-            painter.hear_a(ModelChanged)
-            painter.settled(0)
-            load(server, "toy")
-            painter.hear_a(ModelChanged)
-            painter.settled(0)
-            gc.collect()
-            assert before() is None
+    with (
+        live_server(model=ToyModel(), choices=CHOICES) as server,
+        server.painter(plain("red")) as (painter, _),
+    ):
+        painter.settled(0)
+        load(server, "swapped")
+        before = weakref.ref(server.studio.engine.model)
+        painter.hear_a(ModelChanged)
+        painter.settled(0)
+        load(server, "toy")
+        painter.hear_a(ModelChanged)
+        painter.settled(0)
+        gc.collect()
+        assert before() is None
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b'{"model": 3}', b'{"model": "toy", "path": "/"}', b"{" * 5000])

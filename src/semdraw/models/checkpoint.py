@@ -30,6 +30,8 @@ class Checkpoint:
     classes: what each part is built as. configs: each part's config.json, and those of "scheduler" and "pipeline"
     (model_index.json). weights: the files of each part but the tokenizers. loras: what is added to them.
     places: the folder of each part that has one. layouts: how the other parts lie in their file.
+    built: parts that exist already and are taken as they are. precision: "fp16", "bf16", "fp32", or None for what the
+    device does best. is_low_memory: for cards of 8 GB.
     """
 
     path: Path
@@ -42,6 +44,9 @@ class Checkpoint:
     places: dict[str, Path] = field(default_factory=dict[str, Path])
     layouts: dict[str, Layout] = field(default_factory=dict[str, Layout])
     loras: tuple[Lora, ...] = ()
+    built: dict[str, Any] = field(default_factory=dict[str, Any])
+    precision: str | None = None
+    is_low_memory: bool = False
 
     def with_loras(self, loras: Iterable[Lora]) -> Checkpoint:
         """This checkpoint with LoRAs added; other weights, so another hash."""

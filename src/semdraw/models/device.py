@@ -19,7 +19,7 @@ def choose_device(name: str | None = None) -> torch.device:
     """The device of that name, or the best there is: cuda, mps, cpu."""
     if name is None:
         return torch.device(
-            next(kind for kind in ("cuda", "mps", "cpu") if _has(kind) and not _unserved(kind))
+            next(kind for kind in ("cuda", "mps", "cpu") if _has(kind) and not unserved(kind))
         )
     kind = name.split(":")[0]
     if kind not in {"cpu", "cuda", "mps"}:
@@ -28,7 +28,7 @@ def choose_device(name: str | None = None) -> torch.device:
         raise CheckpointError(
             f"device {name!r} is not there, or this build of torch does not serve it; try --device cpu"
         )
-    if lack := _unserved(name):
+    if lack := unserved(name):
         raise CheckpointError(f"{lack}; or try --device cpu")
     return torch.device(name)
 
@@ -43,7 +43,7 @@ def _has(kind: str) -> bool:
             return True
 
 
-def _unserved(name: str) -> str:
+def unserved(name: str) -> str:
     """Why the installed torch cannot use a card that is there; empty if it can."""
     if not name.startswith("cuda") or torch.version.hip is not None:
         return ""
@@ -94,19 +94,20 @@ def precision(device: torch.device, name: str | None = None, *, prefers_bf16: bo
     """
     if name is not None:
         return PRECISIONS[name]
-    if device.type != "cuda" or _spoils_fp16(torch.cuda.get_device_name(device)):
+    if device.type != "cuda" or _spoils_fp16(device):
         return torch.float32
     return torch.bfloat16 if prefers_bf16 and has_bf16(device) else torch.float16
 
 
 def has_bf16(device: torch.device) -> bool:
     """Whether the device computes in bf16 by itself and does not only imitate it: NVIDIA's from Ampere on."""
-    return device.type == "cuda" and torch.cuda.get_device_capability(device) >= (8, 0)
+    is_there = device.type == "cuda" and torch.cuda.is_available()
+    return is_there and torch.cuda.get_device_capability(device) >= (8, 0)
 
 
-def _spoils_fp16(card: str) -> bool:
+def _spoils_fp16(device: torch.device) -> bool:
     """The GTX 16 series is known for black pictures in fp16."""
-    return "GTX 16" in card
+    return torch.cuda.is_available() and "GTX 16" in torch.cuda.get_device_name(device)
 
 
 # ---- threads ----

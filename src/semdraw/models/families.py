@@ -30,6 +30,7 @@ class Family:
     tile_px: the side of the tiles that a larger canvas is drawn in; 0: it is never tiled.
     loader: "module:function", called as `function(checkpoint, spec, device)` for a `DiffusionModel`.
     vae_overflows: its autoencoder needs fp32 unless its config says otherwise.
+    prefers_bf16: its network was published in bf16, for whose range fp16 is narrow.
     pipeline: diffusers' class that knows how LoRAs of this family are laid out; None: it takes none.
     """
 
@@ -43,6 +44,7 @@ class Family:
     largest_cells: Callable[[Config], int | None] = lambda _: None
     tile_px: int = 0
     vae_overflows: bool = False
+    prefers_bf16: bool = False
     pipeline: str | None = None
 
 
@@ -88,6 +90,7 @@ BUILT_IN: Final = (
         name="sd3",
         loader="semdraw.models.sd3:load",
         pipeline="StableDiffusion3Pipeline",
+        prefers_bf16=True,
         network="transformer",
         parts={
             "transformer": frozenset({("diffusers", "SD3Transformer2DModel")}),

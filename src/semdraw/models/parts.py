@@ -11,16 +11,15 @@ import torch
 
 from semdraw.errors import CheckpointError
 from semdraw.models.checkpoint import Checkpoint
-from semdraw.models.device import precision
 from semdraw.models.filling import build_part, clip_tokenizer
 from semdraw.models.fusing import fuse
+from semdraw.models.placement import placement
 
 
 def load_parts(checkpoint: Checkpoint, device: torch.device) -> dict[str, Any]:
-    """Every part by name, LoRAs added, frozen.
-
-    fp16 on CUDA, else fp32; an autoencoder that overflows in fp16 stays in fp32.
-    """
+    """Every part by name, LoRAs added, frozen, each where `placement` says."""
+    if checkpoint.built:
+        return dict(checkpoint.built)
     with _quiet():
         parts = {name: _load(checkpoint, name, device) for name in checkpoint.classes}
         if checkpoint.loras:
@@ -34,9 +33,10 @@ def _load(checkpoint: Checkpoint, name: str, device: torch.device) -> Any:
     library, kind = checkpoint.classes[name]
     builder = getattr(import_module(library), kind)  # the pair stands in the family's list
     place = checkpoint.places.get(name, checkpoint.path)
+    device, dtype = placement(checkpoint, name, device)
     try:
         if name in checkpoint.layouts:
-            return build_part(checkpoint, name, builder, dtype=_dtype(checkpoint, name, device)).to(device)
+            return build_part(checkpoint, name, builder, dtype=dtype).to(device)
         if name not in checkpoint.places:
             return clip_tokenizer(builder, checkpoint.configs[name])
         if name not in checkpoint.weights:
@@ -47,7 +47,7 @@ def _load(checkpoint: Checkpoint, name: str, device: torch.device) -> Any:
             use_safetensors=True,
             variant=checkpoint.weights[name].variant,
             output_loading_info=True,
-            **{"dtype" if library == "transformers" else "torch_dtype": _dtype(checkpoint, name, device)},
+            **{"dtype" if library == "transformers" else "torch_dtype": dtype},
         )
     except (OSError, ValueError, TypeError, KeyError, RuntimeError) as error:
         raise CheckpointError(f"{place} cannot be loaded as {kind}: {error}") from error
@@ -55,11 +55,6 @@ def _load(checkpoint: Checkpoint, name: str, device: torch.device) -> Any:
     if missing or any(parameter.is_meta for parameter in module.parameters()):
         raise CheckpointError(f"{place} lacks weights of {kind}: {', '.join(missing[:3]) or 'some'}")
     return module.to(device)
-
-
-def _dtype(checkpoint: Checkpoint, name: str, device: torch.device) -> torch.dtype:
-    overflows = checkpoint.family.vae_overflows and checkpoint.configs[name].get("force_upcast", True)
-    return torch.float32 if name == "vae" and overflows else precision(device)
 
 
 def channels_last(module: Any) -> Any:

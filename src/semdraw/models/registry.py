@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Unpack
@@ -17,6 +17,8 @@ from semdraw.samplers import FACTS, is_flow, suiting, usual
 from semdraw.scene import Recipe, Sampler
 
 if TYPE_CHECKING:
+    import torch
+
     from semdraw.models.base import DiffusionModel, ModelSpec
 
 WINDOWS_PX: Final = {"picturebook": 128}  # the tile that it was trained on most
@@ -70,27 +72,61 @@ def list_models() -> tuple[ModelCard, ...]:
     return tuple(find_model(name) for name in EMBEDDED)
 
 
-def find_model(what: str, **told: Unpack[Additions]) -> ModelCard:
+def find_model(what: Any, **told: Unpack[Additions]) -> ModelCard:
     """The card of whatever `load_model` takes, or a CheckpointError; nothing of it is built."""
-    return _card(what, inspect(what, **told))
+    return _card(what, _checked(what, told))
 
 
-def load_model(what: str, *, device: str | None = None, **told: Unpack[Additions]) -> DiffusionModel:
+def load_model(
+    what: Any,
+    *,
+    device: str | None = None,
+    dtype: torch.dtype | str | None = None,
+    low_memory: bool = False,
+    **told: Unpack[Additions],
+) -> DiffusionModel:
     """An embedded model by name, a folder in diffusers layout, a .safetensors file, a bare name in the model folders,
-    or a hub's owner/name. `device`: cpu, cuda, mps or left to choice.
+    a hub's owner/name, or a pipeline of diffusers, whose parts are used as they are.
 
+    `device`: cpu, cuda, cuda:N, mps. `dtype`: fp16, bf16, fp32, or torch's own; both left to choice where not told.
+    `low_memory`: for cards of 8 GB, slower: text encoders stay on the CPU, pictures are decoded in tiles.
     `loras` are added to its weights, in this order; `decoder`: a tiny decoder or an autoencoder; `parts`: a folder of
     parts that a single file lacks; `prediction`: "epsilon" or "v_prediction" where a model does not tell.
     All is built before anything is returned, so a failure leaves other models as they were.
     """
-    from semdraw.models.device import choose_device, leave_a_core
+    from semdraw.models.device import choose_device, leave_a_core, named
 
-    checkpoint = inspect(what, **told)
+    if device is not None or dtype is not None or low_memory:
+        _require_movable(what)
+    checkpoint = replace(_checked(what, told), precision=named(dtype), is_low_memory=low_memory)
     spec = _spec(_card(what, checkpoint), checkpoint)
-    chosen = choose_device(device)
+    chosen = _device_of(checkpoint) or choose_device(device)
     leave_a_core(chosen)
     module, function = checkpoint.family.loader.split(":")
     return getattr(import_module(module), function)(checkpoint, spec, chosen)
+
+
+def _checked(what: Any, told: Additions) -> Checkpoint:
+    if isinstance(what, (str, Path)):
+        return inspect(str(what), **told)
+    from semdraw.models.pipelines import checkpoint_of
+
+    if told:
+        raise CheckpointError(f"{', '.join(told)}: not for a pipeline, whose parts are used as they are")
+    return checkpoint_of(what)
+
+
+def _require_movable(what: Any) -> None:
+    if not isinstance(what, (str, Path)):
+        raise CheckpointError(
+            "a pipeline's parts are used as they are; move it itself, with pipeline.to(device, dtype), or hand in its "
+            "folder for low memory"
+        )
+
+
+def _device_of(checkpoint: Checkpoint) -> torch.device | None:
+    """Where parts lie that exist already."""
+    return checkpoint.built[checkpoint.family.network].device if checkpoint.built else None
 
 
 def _spec(card: ModelCard, checkpoint: Checkpoint) -> ModelSpec:
@@ -114,10 +150,11 @@ def _spec(card: ModelCard, checkpoint: Checkpoint) -> ModelSpec:
         region_suffix=SUFFIXES.get(card.name, ""),
         recipe=card.recipe,
         vocabulary=card.vocabulary,
+        is_low_memory=checkpoint.is_low_memory,
     )
 
 
-def _card(name: str, checkpoint: Checkpoint) -> ModelCard:
+def _card(name: Any, checkpoint: Checkpoint) -> ModelCard:
     try:
         return _described(name, checkpoint)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -126,7 +163,7 @@ def _card(name: str, checkpoint: Checkpoint) -> ModelCard:
         ) from None
 
 
-def _described(name: str, checkpoint: Checkpoint) -> ModelCard:
+def _described(name: Any, checkpoint: Checkpoint) -> ModelCard:
     family, network = checkpoint.family, checkpoint.network
     side = int(network["sample_size"]) * family.cell_px
     concepts = _concepts(checkpoint.path)
