@@ -1,7 +1,11 @@
-"""One contract for every family: diffusers' own pipeline, rows by themselves, streams, regions, prompt strength."""
+"""One contract for every family, as folder and as single file: diffusers' own pipeline, rows alone, streams, LoRAs.
+
+What does not depend on how a model was stored is asked of folders alone.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -24,19 +28,22 @@ from semdraw.schedule import build_schedule
 from semdraw.still import denoise_steps, generate
 from semdraw.stream import NoiseField, StreamState, stream_step
 from tests.scenes import box, two_regions
+from tests.single import SingleFiles
 from tests.tiny import FamilyName, write_checkpoint
 
 EXTENT = Extent(96, 64)
 FAMILIES: list[FamilyName] = ["sd", "sdxl", "sd3", "sd3-t5"]
+FILES = ["sd in a file", "sd2 in a file", "sdxl in a file", "sd3-t5 in a file", "sd35 in a file"]
 
 
 @dataclass(frozen=True)
 class Loaded:
-    """A family, its folder, and the model that was loaded from it."""
+    """A family, its folder, and the model that was loaded from it, or from the file that was made of it."""
 
     family: FamilyName
     folder: Path
     model: DiffusionModel
+    open: Callable[..., DiffusionModel]
 
     @property
     def few_steps(self) -> Recipe:
@@ -47,10 +54,33 @@ class Loaded:
         return seeded_field(self.model, EXTENT)
 
 
+def from_folder(family: FamilyName, folder: Path) -> Loaded:
+    def load(**told: Any) -> DiffusionModel:
+        return load_model(str(folder), device="cpu", **told)
+
+    return Loaded(family, folder, load(), load)
+
+
+def from_file(family: FamilyName, folder: Path) -> Loaded:
+    files = SingleFiles(folder.parent / "files")
+    file = files.write(folder, family)
+
+    def load(**told: Any) -> DiffusionModel:
+        with pytest.MonkeyPatch.context() as patch:
+            files.use(patch)
+            return load_model(str(file), device="cpu", parts=str(files.parts_of(file)), **told)
+
+    return Loaded(family, folder, load(), load)
+
+
 @pytest.fixture(scope="module", params=FAMILIES)
 def loaded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Loaded:
-    folder = write_checkpoint(tmp_path_factory.mktemp("tiny") / request.param, family=request.param)
-    return Loaded(request.param, folder, load_model(str(folder), device="cpu"))
+    family, _, is_file = request.param.partition(" in a ")
+    folder = write_checkpoint(tmp_path_factory.mktemp("tiny") / family, family=family)
+    return from_file(family, folder) if is_file else from_folder(family, folder)
+
+
+in_any_form = pytest.mark.parametrize("loaded", [*FAMILIES, *FILES], indirect=True, scope="module")
 
 
 def pipeline_of(loaded: Loaded) -> Any:
@@ -61,8 +91,8 @@ def pipeline_of(loaded: Loaded) -> Any:
     pipeline: Any = diffusers.DiffusionPipeline.from_pretrained(
         loaded.folder,
         local_files_only=True,
-        **({"safety_checker": None} if loaded.family == "sd" else {}),
-        **(absent if loaded.family == "sd3" else {}),
+        **({"safety_checker": None} if loaded.family in {"sd", "sd2"} else {}),
+        **(absent if loaded.family in {"sd3", "sd35"} else {}),
     )
     pipeline.set_progress_bar_config(disable=True)
     return pipeline
@@ -84,6 +114,7 @@ def cases(loaded: Loaded) -> list[tuple[Sampler, float]]:
     return [("lcm", 1.0), ("euler_trailing", 4.0), ("tcd", 1.0)]
 
 
+@in_any_form
 @pytest.mark.parametrize("case", [0, 1, 2])
 def test_one_region_equals_the_pipeline_of_diffusers(loaded: Loaded, case: int) -> None:
     sampler, guidance_scale = cases(loaded)[case]
@@ -109,6 +140,7 @@ def test_an_encoded_picture_is_scaled_as_the_network_was_trained(loaded: Loaded)
     torch.testing.assert_close(loaded.model.encode_image(pixels), wanted, atol=1e-4, rtol=1e-4)
 
 
+@in_any_form
 def test_rows_of_mixed_timesteps_equal_one_row_at_a_time(loaded: Loaded) -> None:
     model = loaded.model
     timesteps = build_schedule(model.spec.training, loaded.few_steps).timestep
@@ -126,6 +158,7 @@ def two_on(loaded: Loaded) -> Scene:
     return Scene(canvas=scene.canvas, brushes=scene.brushes, recipe=loaded.few_steps, seed=3)
 
 
+@in_any_form
 def test_the_stream_equals_generate(loaded: Loaded) -> None:
     regions = compile_regions(two_on(loaded), loaded.model)
     still = list(denoise_steps(regions, loaded.model))[-1].latents
@@ -218,7 +251,7 @@ def write_lora(loaded: Loaded, path: Path, layout: Layout) -> Path:
 
 @pytest.mark.parametrize(
     ("loaded", "layout"),
-    [("sd", "kohya"), ("sd", "peft"), ("sdxl", "peft"), ("sd3", "peft")],
+    [("sd", "kohya"), ("sd", "peft"), ("sdxl", "peft"), ("sd3", "peft"), ("sdxl in a file", "kohya")],
     indirect=["loaded"],
 )
 def test_a_lora_acts_as_in_diffusers_and_leaves_plain_layers(
@@ -226,7 +259,8 @@ def test_a_lora_acts_as_in_diffusers_and_leaves_plain_layers(
 ) -> None:
     file = write_lora(loaded, tmp_path / "style.safetensors", layout)
     recipe = msgspec.structs.replace(loaded.few_steps, bootstrap_steps=0)
-    model = load_model(str(loaded.folder), device="cpu", loras=[Lora(file=file, scale=0.5)])
+    before = states(loaded.model)
+    model = loaded.open(loras=[Lora(file=file, scale=0.5)])
     found = painted(loaded, model, recipe)
     pipeline = pipeline_of(loaded)
     pipeline.load_lora_weights(str(file), adapter_name="style")
@@ -240,6 +274,18 @@ def test_a_lora_acts_as_in_diffusers_and_leaves_plain_layers(
     assert not any("lora" in name for part in modules for name, _ in part.named_modules())
     assert not any(parameter.requires_grad for part in modules for parameter in part.parameters())
     assert model.spec.weights_hash != loaded.model.spec.weights_hash
+    for without in (loaded.model, loaded.open()):
+        assert all(torch.equal(value, before[name]) for name, value in states(without).items())
+
+
+def states(model: Any) -> dict[str, Tensor]:
+    """A copy of all weights."""
+    modules = {name: part for name, part in model.parts.items() if isinstance(part, torch.nn.Module)}
+    return {
+        f"{name} {key}": value.clone()
+        for name, module in modules.items()
+        for key, value in module.state_dict().items()
+    }
 
 
 @pytest.mark.parametrize("loaded", ["sd"], indirect=True)
