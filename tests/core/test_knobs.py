@@ -28,7 +28,7 @@ from semdraw.scene import (
     Scene,
 )
 from semdraw.still import denoise_steps, generate
-from semdraw.stream import advance
+from semdraw.stream import StreamState, advance, stream_step
 from tests.scenes import box
 from tests.toy import ToyModel
 
@@ -247,6 +247,33 @@ def test_a_region_that_never_acts_is_kept_between_two_compilations() -> None:
         scene.with_brush(replace(scene.brush("lower"), prompt="green")), ToyModel(), first
     )
     assert again.regions == ()
+
+
+@pytest.mark.parametrize(
+    "recipe",
+    [
+        {"method": "published", "bootstrap_mix": 1.3},
+        {"method": "multidiffusion"},
+        {"guidance_scale": 2.0, "guidance": "residual_once", "guidance_delta": 0.9},
+        {"guidance_scale": 2.0, "guidance": "residual_self"},
+        {"step_indices": (4, 12, 37)},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize(
+    "behind", [PromptBackground(prompt="green"), ImageBackground(picture=PHOTO)], ids=["words", "photo"]
+)
+def test_a_stream_gives_what_generate_gives(recipe: dict[str, Any], behind: Background) -> None:
+    if recipe.get("guidance") == "residual_self" and isinstance(behind, PromptBackground):
+        return
+    model = TellingModel()
+    regions = compile_regions(scene_of(behind, **recipe), model)
+    still = list(denoise_steps(regions, model))[-1].latents
+    state, landed = StreamState(), None
+    for _ in range(len(regions.schedule) + 1):
+        state, landed = stream_step(state, regions, model)
+    assert landed is not None
+    torch.testing.assert_close(landed, still, atol=1e-4, rtol=0)
 
 
 @pytest.mark.parametrize("steps", [(3, 1), (2, 2), (0, 50)])

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
+import pytest
 import torch
 
 from semdraw.geometry import Bounds, Extent
 from semdraw.regions import Regions, compile_regions
 from semdraw.rows import Flight, gather
-from semdraw.scene import Brush, Canvas, Layer, PromptBackground, Recipe, Scene
+from semdraw.samplers import FACTS
+from semdraw.scene import Brush, Canvas, Layer, PromptBackground, Recipe, Sampler, Scene
+from semdraw.schedule import Prediction
+from semdraw.still import generate
 from semdraw.stream import advance, launch, noise_field
 from tests.scenes import box
 from tests.toy import ToyModel
@@ -125,3 +131,11 @@ def test_bootstrapping_shows_regions_on_random_colours_in_their_place() -> None:
     )
     assert other.ground.colors is not None
     assert not torch.equal(other.ground.colors, colors)
+
+
+@pytest.mark.parametrize("sampler", get_args(Sampler))
+def test_each_region_is_painted_with_its_own_prompt(sampler: Sampler) -> None:
+    model = ToyModel(Prediction.flow if FACTS[sampler].is_flow else Prediction.epsilon)
+    picture = generate(model, scene_of(sampler=sampler, num_steps=5)).array
+    for (x, y), color in (((20, 20), (242, 13, 13)), ((72, 60), (13, 13, 242)), ((72, 16), (13, 242, 13))):
+        assert picture[y, x].tolist() == pytest.approx(color, abs=16)
