@@ -206,7 +206,7 @@ def test_import_semdraw_needs_no_torch_and_unknown_names_are_answered() -> None:
     subprocess.run([sys.executable, "-c", script], check=True)
     import semdraw
 
-    with pytest.raises(AttributeError, match="it has Brush"):
+    with pytest.raises(AttributeError, match="it has Bounds, Brush"):
         _ = semdraw.Pencil
 
 

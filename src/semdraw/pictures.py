@@ -25,11 +25,14 @@ FORMATS = ("PNG", "JPEG", "WEBP")
 
 
 def picture_from_bytes(data: bytes) -> NDArray[np.uint8]:
-    """Decode PNG, JPEG or WebP, upright, shrunk to what a scene may hold; checked before pixels are decoded."""
+    """Decode PNG, JPEG or WebP, upright, shrunk to what a scene may hold; checked before pixels are decoded.
+
+    What is transparent lies over white; 16 bits and CMYK become 8 bits of RGB.
+    """
     import numpy as np
 
     with _opened(data) as image:
-        upright = image.convert("RGB")
+        upright = _over_white(_eight_bits(image))
         upright.thumbnail(_bounded(Extent(*image.size)))
         return np.asarray(upright)
 
@@ -49,7 +52,7 @@ def mask_from_image(image: Image.Image, extent: Extent | None = None) -> NDArray
     extent = extent or own
     if own.width * extent.height != own.height * extent.width:
         raise SceneError(f"a mask has the shape of the canvas; got {own} px for a canvas of {extent} px")
-    grey = image.convert("LA")
+    grey = _eight_bits(image).convert("LA")
     painted = Image.composite(grey.getchannel("L"), Image.new("L", own), grey.getchannel("A"))
     return np.asarray(painted.resize(extent, Image.Resampling.BOX))
 
@@ -75,6 +78,26 @@ def _opened(data: bytes) -> Generator[Image.Image]:
             yield ImageOps.exif_transpose(image)
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise SceneError(f"not a readable PNG, JPEG or WebP picture: {error}") from None
+
+
+def _eight_bits(image: Image.Image) -> Image.Image:
+    """A grey picture of 16 bits in 8; Pillow would cut off all that is brighter than 255 of 65535."""
+    import numpy as np
+    from PIL import Image
+
+    if not image.mode.startswith("I"):
+        return image
+    values = np.asarray(image).astype(np.int64).clip(0, 65535)
+    return Image.fromarray(((values * 255 + 32767) // 65535).astype(np.uint8))
+
+
+def _over_white(image: Image.Image) -> Image.Image:
+    """In RGB."""
+    from PIL import Image
+
+    if not image.has_transparency_data:
+        return image.convert("RGB")
+    return Image.alpha_composite(Image.new("RGBA", image.size, "white"), image.convert("RGBA")).convert("RGB")
 
 
 def _bounded(extent: Extent) -> Extent:

@@ -78,9 +78,7 @@ def test_without_variation_a_film_shows_how_the_picture_settles(
     out = tmp_path / "film.webp"
     assert run(["stream", project, "--frames", "6", "--model", str(model), "-o", str(out)]) == 0
     frames = frames_of(out)
-    assert len(frames) == 6  # three previews, then the settled one, which stays
-    *_, earlier, last = (np.frombuffer(frame, np.uint8).astype(int) for frame in frames)
-    assert np.abs(last - earlier).mean() < 1
+    assert len(frames) == len(set(frames)) == 4  # three previews, then the settled one, which stays
 
 
 def test_a_film_of_the_embedded_model_may_be_a_gif(tmp_path: Path) -> None:
