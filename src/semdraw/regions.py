@@ -20,7 +20,7 @@ from semdraw.models.base import Conditioning, DiffusionModel, ModelSpec
 from semdraw.places import Place, places_of, tile_cells
 from semdraw.prompts import plain_text
 from semdraw.reports import Hint
-from semdraw.scene import Brush, Layer, Recipe, Scene
+from semdraw.scene import Brush, Layer, Recipe, Scene, check_values
 from semdraw.schedule import Schedule, build_schedule
 from semdraw.windows import View, crop, padded, tiled
 
@@ -106,6 +106,7 @@ class Regions:
 
 def compile_regions(scene: Scene, model: DiffusionModel, previous: Regions | None = None) -> Regions:
     """Everything about `scene` that does not change from step to step; unchanged parts are taken from `previous`."""
+    check_values(scene)
     _require_extent(scene, model.spec)
     schedule = build_schedule(model.spec.training, scene.recipe)
     method, steps = method_of(scene.recipe), scene.recipe.bootstrap_steps

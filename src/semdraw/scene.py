@@ -346,7 +346,7 @@ class Scene(Value, frozen=True):
 
 def checked(scene: Scene) -> Scene:
     """The scene itself, or a SceneError: the rules that types alone do not hold."""
-    check_steps(scene.recipe)
+    check_values(scene)
     extent = scene.canvas.extent
     _check_extent("a canvas", extent)
     if isinstance(scene.canvas.background, ImageBackground):
@@ -366,6 +366,19 @@ def checked(scene: Scene) -> Scene:
         if layer.mask.extent != extent:
             raise SceneError(f"the mask of {layer.brush_id!r} is {layer.mask.extent}, the canvas is {extent}")
     return scene
+
+
+def check_values(scene: Scene) -> None:
+    """A SceneError where recipe or brushes hold what their types do not allow: Python itself looks at none of that."""
+    for value in (scene.recipe, *scene.brushes):
+        try:
+            msgspec.convert(msgspec.to_builtins(value), type(value))
+        except msgspec.ValidationError as error:
+            words, _, where = str(error).partition(" - at `$.")
+            name = where.partition("[")[0].rstrip("`")
+            got = f"{name} = {getattr(value, name)!r}" if name in value.__struct_fields__ else repr(value)
+            raise SceneError(f"{type(value).__name__} with {got}: {words[:1].lower()}{words[1:]}") from None
+    check_steps(scene.recipe)
 
 
 def check_steps(recipe: Recipe) -> None:

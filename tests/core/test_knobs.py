@@ -280,3 +280,28 @@ def test_a_stream_gives_what_generate_gives(recipe: dict[str, Any], behind: Back
 def test_a_list_of_steps_that_makes_no_sense_is_refused(steps: tuple[int, ...]) -> None:
     with pytest.raises(SceneError, match="step_indices"):
         generate(ToyModel(), scene_of(step_indices=steps))
+
+
+@pytest.mark.parametrize(
+    ("recipe", "wanted"),
+    [
+        ({"method": "best"}, r"Recipe with method = 'best': invalid enum value"),
+        ({"guidance": "self"}, r"guidance = 'self'"),
+        ({"guidance_scale": 0.0}, r"guidance_scale = 0.0: expected `float` >= 1.0"),
+        ({"guidance_delta": 3.0}, r"guidance_delta = 3.0: expected `float` <= 2.0"),
+        ({"bootstrap_mix": -1.0}, r"bootstrap_mix = -1.0: expected `float` >= 0.0"),
+        ({"leak_sensitivity": float("inf")}, r"leak_sensitivity = inf: expected `float` <= 10.0"),
+        ({"bootstrap_steps": 51}, r"bootstrap_steps = 51: expected `int` <= 50"),
+        ({"step_indices": (0, 1000)}, r"step_indices = \(0, 1000\): expected `int` <= 999"),
+        ({"grid_steps": 0}, r"grid_steps = 0: expected `int` >= 1"),
+        ({"region_suffix": "x" * 2001}, r"expected `str` of length <= 2000"),
+        ({"tile_px": -8}, r"tile_px = -8: expected `int` >= 0"),
+        ({"blend": "no"}, r"blend = 'no': expected `bool`"),
+        ({"brush": {"negative": 7}}, r"Brush with negative = 7: expected `str`"),
+        ({"brush": {"prompt_strength": 1.5}}, r"prompt_strength = 1.5: expected `float` <= 1.0"),
+    ],
+    ids=str,
+)
+def test_a_value_out_of_bounds_is_named_with_what_is_wanted(recipe: dict[str, Any], wanted: str) -> None:
+    with pytest.raises(SceneError, match=wanted):
+        generate(ToyModel(), scene_of(**recipe))
