@@ -12,6 +12,7 @@ from semdraw.version import __version__ as __version__
 
 if TYPE_CHECKING:
     from semdraw.engine import Engine
+    from semdraw.files import open_project, save_project
     from semdraw.geometry import Bounds, Extent
     from semdraw.live import Stream, StreamFrame
     from semdraw.models.lora import Lora
@@ -59,13 +60,16 @@ __all__ = [
     "generate",
     "list_models",
     "load_model",
+    "open_project",
     "panorama",
     "preset",
+    "save_project",
     "stream_step",
 ]
 
 _HOMES = {
     "engine": ("Engine",),
+    "files": ("open_project", "save_project"),
     "geometry": ("Bounds", "Extent"),
     "live": ("Stream", "StreamFrame"),
     "panoramas": ("panorama",),
