@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from importlib import import_module
 from pathlib import Path
 from typing import Any, get_args
@@ -125,6 +126,21 @@ def parameters(config: str, part: str) -> int:
     with torch.device("meta"):
         network = builder.from_config(told) if library == "diffusers" else builder(CLIPTextConfig(**told))
     return sum(parameter.numel() for parameter in network.parameters())
+
+
+def test_the_page_of_presets_says_what_the_presets_say() -> None:
+    page = (Path(__file__).parent.parent / "docs" / "presets.md").read_text(encoding="utf-8")
+    for known in PRESETS:
+        (row,) = re.findall(rf"^\| `{known.name}` \|.*\| (?:published|deduced|own) \|$", page, flags=re.M)
+        for cell in (f"`{known.recipe.sampler}`, {known.recipe.step_count}", known.row, known.source):
+            assert f"| {cell} |" in row
+        if known.weights_mib is not None:
+            assert f"| {known.weights_mib / 1024:.1f} |" in row
+            assert f"| {known.weights} | {known.licence} |" in page
+        if known.lora is not None:
+            assert re.search(
+                rf"^\| {known.lora.repository} \| {re.escape(known.lora.licence)}", page, flags=re.M
+            )
 
 
 def test_an_unknown_preset_is_answered_with_those_there_are() -> None:

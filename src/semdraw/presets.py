@@ -269,6 +269,7 @@ PRESETS: Final[tuple[Preset, ...]] = (
         note=f"{_REFERENCE}; guidance 7.0, SD3's own; the authors' port to SD3 is not published",
     ),
 )
+"""All presets. What each of them was run with, and what not, stands in docs/presets.md."""
 
 
 def preset(name: str) -> Preset:
