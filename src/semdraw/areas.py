@@ -1,0 +1,132 @@
+"""Painted layers as areas: how much a region counts in each cell at each step, where it runs, whose noise is where."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from semdraw.grounds import Ground
+from semdraw.masks import REFERENCE_SIDE_PX, blur, nearest_cells, occlude, quantize, soften, to_cells
+from semdraw.methods import Method, method_of
+from semdraw.models.base import Conditioning, DiffusionModel, ModelSpec
+from semdraw.places import Place, places_of
+from semdraw.scene import Brush, Layer, Recipe, Scene
+from semdraw.schedule import Schedule
+from semdraw.windows import padded
+
+BACKGROUND_LAYER = ""  # stands for the brush of a worded background that is a layer like any other
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Region:
+    """One brush that has something to draw.
+
+    weights (t 1 h w) per step; conditioning (1 n d); negative (1 n d): what guidance leads away from, None where that
+    does not act; places: where it runs, several where it is larger than a tile.
+    """
+
+    brush_id: str
+    weights: Tensor
+    conditioning: Conditioning
+    places: tuple[Place, ...]
+    negative: Conditioning | None = None
+
+    def is_active(self, step: int) -> bool:
+        """Whether any weight of that step is above zero."""
+        return any(place.is_active[step] for place in self.places)
+
+
+def mask_inputs(scene: Scene) -> Any:
+    """All of a scene that weights and noise depend on."""
+    prompts = [(b.id, bool(b.prompt.strip()), b.strength, b.softness_px, b.seed) for b in scene.brushes]
+    recipe = scene.recipe
+    steps = (recipe.sampler, recipe.num_steps, recipe.step_indices, recipe.grid_steps)
+    method = (recipe.method, recipe.mask_mode, recipe.cover, recipe.window_px, recipe.tile_px)
+    return scene.canvas.extent, scene.canvas.layers, prompts, steps, method, scene.seed
+
+
+def compile_areas(
+    scene: Scene, painted: list[tuple[Brush, Layer]], schedule: Schedule, model: DiffusionModel
+) -> tuple[dict[str, Region], Tensor]:
+    """The regions, still without prompts, and the painted share of each pixel. One mask at a time, topmost first."""
+    extent, method = scene.canvas.extent, method_of(scene.recipe)
+    scale = min(extent) / REFERENCE_SIDE_PX
+    widest = max((brush.softness_px * scale for brush, _ in painted), default=0.0)
+    regions: dict[str, Region] = {}
+    above, cover = torch.zeros(1, *extent.shape), torch.zeros(1, *extent.shape)
+    for brush, layer in reversed(painted):
+        mask = _rasterize(layer)
+        visible = _visible(mask, above, scene.recipe, method)
+        blurred = _blurred(visible, brush.softness_px * scale, widest, method)
+        soft = blurred if method.masks == "half" else blurred * brush.strength
+        above = torch.maximum(above, mask)
+        regions[brush.id] = _region(brush, soft, schedule, scene, model)
+        drawn = quantize(soft[None], schedule, "continuous", method)[0, -1]
+        cover = cover + (blurred if method.seam == "painted" else drawn)
+    return regions, cover.clamp(max=1).to(model.device)
+
+
+def _visible(mask: Tensor, above: Tensor, recipe: Recipe, method: Method) -> Tensor:
+    """A mask (1 H W) dimmed by what lies above it."""
+    is_off = method.masks == "half" or (method.is_cover_off_at_zero and recipe.cover == 0)
+    return mask if is_off else occlude(mask, above, recipe.cover)
+
+
+def _blurred(mask: Tensor, std_px: float, widest_px: float, method: Method) -> Tensor:
+    """The published blur reaches as far for every mask as for the softest, and runs at full size."""
+    if method.masks == "half":
+        return mask
+    return soften(mask, std_px) if method.masks == "reach" else blur(mask, std_px, math.ceil(3 * widest_px))
+
+
+def _region(brush: Brush, soft: Tensor, schedule: Schedule, scene: Scene, model: DiffusionModel) -> Region:
+    """A region from its soft mask (1 H W); its prompt is put in later."""
+    method = method_of(scene.recipe)
+    whole = padded(soft, model.spec.working(scene.canvas.extent))
+    pixels = quantize(whole[None], schedule, scene.recipe.mask_mode, method)[0]
+    cells = to_cells if method.cells == "area" else nearest_cells
+    weights = cells(pixels, model.spec.cell_px)
+    return Region(
+        brush_id=brush.id,
+        weights=weights.to(model.device),
+        conditioning=Conditioning(torch.empty(0)),
+        places=places_of(weights, scene, model.spec),
+    )
+
+
+def background_layer(
+    above: list[Region], ground: Ground, schedule: Schedule, scene: Scene, model: DiffusionModel
+) -> list[Region]:
+    """A background in words as the lowest region, as published: all that the others leave at each step."""
+    cells = model.spec.cells(scene.canvas.extent)
+    total = torch.zeros(len(schedule), 1, *cells.shape, device=model.device)
+    weights = (1 - torch.stack([total, *(region.weights for region in above)]).sum(dim=0)).clamp(0, 1)
+    layer = Region(
+        brush_id=BACKGROUND_LAYER,
+        weights=weights,
+        conditioning=ground.words,
+        places=places_of(weights.cpu(), scene, model.spec),
+        negative=ground.negative,
+    )
+    return [layer] if layer.places else []
+
+
+def _rasterize(layer: Layer) -> Tensor:
+    """(1 H W) in [0, 1]."""
+    return torch.from_numpy(layer.mask.array.astype(np.float32))[None] / 255
+
+
+def seed_map(scene: Scene, painted: list[tuple[Brush, Layer]], spec: ModelSpec) -> Tensor:
+    """(h w) int64: the seed of the topmost painted layer in each cell, else the scene's."""
+    working = spec.working(scene.canvas.extent)
+    seeds = torch.full(spec.cells(working).shape, scene.seed, dtype=torch.int64)
+    for brush, layer in painted:
+        strongest = F.max_pool2d(padded(_rasterize(layer), working), spec.cell_px)[0]
+        seeds[strongest >= 0.5] = scene.seed if brush.seed is None else brush.seed
+    return seeds
