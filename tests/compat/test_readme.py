@@ -26,6 +26,10 @@ from semdraw.compat.model import (
 from semdraw.compat.prompt_util import preprocess_prompts, print_prompts
 from semdraw.compat.util import Streamer, blend, seed_everything
 
+pytestmark = [
+    pytest.mark.usefixtures("nothing_is_fetched"),
+    pytest.mark.filterwarnings("ignore:no tiny decoder"),
+]
 UNWANTED = "blurred, cropped, framed"
 
 

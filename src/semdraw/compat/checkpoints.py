@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 import torch
 
 from semdraw.compat.arguments import device_name
+from semdraw.compat.extras import lora_file, tiny_decoder
 from semdraw.errors import CheckpointError
 from semdraw.models.base import DiffusionModel
-from semdraw.models.device import choose_device, precision
+from semdraw.models.device import choose_device
 from semdraw.models.lora import Lora
-from semdraw.models.registry import find_model, load_model
+from semdraw.models.registry import ModelCard, find_model, load_model
 from semdraw.presets import preset
 from semdraw.samplers import FACTS
 from semdraw.scene import MethodName, Recipe
@@ -26,7 +28,7 @@ _KINDS: Final = {"sd": "SD1.5", "sdxl": "SDXL", "sd3": "SD3"}
 class Wanted:
     """What a published constructor asks for. key: hub id, folder, file or name; None is the preset's own weights.
 
-    lora: a LoRA's file or "repository:file"; None is the preset's, where the weights need one, "" is none at all.
+    lora: the file of a LoRA; None is the preset's, where the weights need one, "" is none at all.
     """
 
     preset: str
@@ -43,23 +45,49 @@ def opened(wanted: Wanted) -> tuple[DiffusionModel, Recipe]:
     """The model and how to run it: quick weights by their own recipe, others by the preset's."""
     chosen = preset(wanted.preset + ("-published" if wanted.method == "published" else ""))
     key = wanted.key or chosen.weights
-    own = find_model(key).recipe
-    is_quick = FACTS[own.sampler].num_steps <= _FEW_STEPS
-    name = str(chosen.lora or "") if wanted.lora is None and not is_quick else wanted.lora
-    loras = [Lora.parse(f"{name}:{wanted.lora_weight:g}")] if name else []
-    model = open_model(key, chosen.family, device=wanted.device, dtype=wanted.dtype, loras=loras)
-    return model, own if is_quick else chosen.recipe
+    card = _of_family(key, chosen.family)
+    is_quick = FACTS[card.recipe.sampler].num_steps <= _FEW_STEPS
+    file = Path(wanted.lora).expanduser() if wanted.lora else None
+    if wanted.lora is None and chosen.lora and not is_quick:
+        file = lora_file(chosen.lora)
+    model = open_model(
+        key,
+        chosen.family,
+        device=wanted.device,
+        dtype=wanted.dtype,
+        loras=[Lora(file=file, scale=wanted.lora_weight)] if file else [],
+        decoder=_decoder(card, chosen.family) if wanted.wants_tiny_decoder else None,
+    )
+    return model, card.recipe if is_quick else chosen.recipe
 
 
 def open_model(
-    key: str, family: str, *, device: Any, dtype: torch.dtype, loras: Sequence[Lora] = ()
+    key: str,
+    family: str,
+    *,
+    device: Any,
+    dtype: torch.dtype,
+    loras: Sequence[Lora] = (),
+    decoder: str | None = None,
 ) -> DiffusionModel:
-    """A model of this family; fp16 is for cards, on a CPU it means the CPU's own precision."""
-    found = find_model(key).family
-    if found != family:
-        kind = _KINDS.get(found, found)
-        raise CheckpointError(f"{key} is of the family {kind}, and this class is for {_KINDS[family]}")
+    """A model of this family. Half precision is for cards; elsewhere it means the device's own."""
+    _of_family(key, family)
     chosen = choose_device(device_name(device))
-    is_own = dtype == torch.float16 or dtype == precision(chosen)
-    more = {} if is_own else {"dtype": dtype}
-    return load_model(key, device=str(chosen), loras=loras, **more)
+    is_own = dtype == torch.float16 and chosen.type != "cuda"
+    return load_model(key, device=str(chosen), dtype=None if is_own else dtype, loras=loras, decoder=decoder)
+
+
+def _of_family(key: str, family: str) -> ModelCard:
+    """The card of a model, or a CheckpointError where it is of another family."""
+    card = find_model(key)
+    if card.family != family:
+        found, wanted = _KINDS.get(card.family, card.family), _KINDS[family]
+        raise CheckpointError(
+            f"{key} is of the family {found}, this class is for {wanted}; take the one for {found}"
+        )
+    return card
+
+
+def _decoder(card: ModelCard, family: str) -> str | None:
+    """The tiny decoder, unless the model's own is one."""
+    return None if card.facts.get("vae") == "AutoencoderTiny" else tiny_decoder(family)
