@@ -59,6 +59,15 @@ def as_in(published: Method, *names: str) -> dict[str, Any]:
 LCM, EULER, FLASH = PUBLISHED_LCM, PUBLISHED_EULER, PUBLISHED_FLASH
 DIFFERENCES = (
     Difference("no windows, no suffix", as_in(LCM, "fits_model"), base={}),
+    Difference(
+        "all of it: published, LCM",
+        {name: getattr(LCM, name) for name in LCM.__slots__},
+        {"bootstrap_mix": 1.0, "mask_mode": "discrete", "step_indices": FIVE},
+        base={},
+    ),
+    Difference(
+        "MultiDiffusion with LCM", {name: getattr(MULTIDIFFUSION, name) for name in LCM.__slots__}, base={}
+    ),
     Difference("steps 0, 4, 12, 25, 37 of 50", recipe={"step_indices": FIVE}),
     Difference("m > level, uncapped; blur as far as the softest", as_in(LCM, "masks")),
     Difference("levels of SD3, sigma / hypot(1, sigma)", as_in(FLASH, "masks", "levels")),
@@ -90,15 +99,6 @@ DIFFERENCES = (
     Difference("known background noised twice", as_in(FLASH, "rest"), is_known=True),
     Difference("pixels blended by the painted mask", as_in(LCM, "seam"), is_known=True),
     Difference("pixels not blended", recipe={"blend": False}, is_known=True),
-    Difference(
-        "all of it: published, LCM",
-        {name: getattr(LCM, name) for name in LCM.__slots__},
-        {"bootstrap_mix": 1.0, "mask_mode": "discrete", "step_indices": FIVE},
-        base={},
-    ),
-    Difference(
-        "MultiDiffusion with LCM", {name: getattr(MULTIDIFFUSION, name) for name in LCM.__slots__}, base={}
-    ),
 )
 
 
