@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from semdraw.cli.options import Verbs
 
 if TYPE_CHECKING:
+    from semdraw.models.places import Lying
     from semdraw.models.registry import ModelCard, Word
     from semdraw.presets import Preset
 
@@ -27,16 +28,23 @@ def add_to(verbs: Verbs) -> None:
 
 
 def _list(options: argparse.Namespace) -> int:
+    from semdraw.models.places import lying_there, model_folders
     from semdraw.models.registry import list_models
     from semdraw.presets import PRESETS
 
-    cards = list_models()
+    cards, lying = list_models(), lying_there()
     if options.json:
-        told = {"models": [described(card) for card in cards], "presets": [_preset(each) for each in PRESETS]}
+        told = {
+            "models": [described(card) for card in cards],
+            "files": [_file(each) for each in lying],
+            "presets": [_preset(each) for each in PRESETS],
+        }
         print(json.dumps(told, indent=2, ensure_ascii=False))
         return 0
     print("Models")
     _table([_card_row(card) for card in cards])
+    print(f"\nFiles in {' and '.join(map(str, model_folders()))}{'' if lying else ': none'}")
+    _table([_file_row(each) for each in lying])
     print("\nPresets: how published weights are run (`semdraw models show PRESET` tells more)")
     _table(
         [("NAME", "SAMPLER, STEPS", "GUIDANCE", "WEIGHTS", "LORA", "MEMORY", "LICENCES"), *map(_row, PRESETS)]
@@ -47,6 +55,21 @@ def _list(options: argparse.Namespace) -> int:
 def _card_row(card: ModelCard) -> tuple[str, ...]:
     known = f"{len(card.objects)} objects, {len(card.backgrounds)} backgrounds" if card.objects else ""
     return card.name, card.family, f"{card.extent} px", known
+
+
+def _file(lying: Lying) -> dict[str, Any]:
+    return {
+        "name": lying.name,
+        "path": str(lying.path),
+        "kind": lying.kind,
+        "title": lying.title,
+        "bytes": lying.num_bytes,
+    }
+
+
+def _file_row(lying: Lying) -> tuple[str, ...]:
+    refused = "not loaded: " if lying.kind == "refused" else ""
+    return lying.name, f"{lying.num_bytes / 2**30:.1f} GiB", f"{refused}{lying.title}"
 
 
 def _row(known: Preset) -> tuple[str, ...]:
@@ -142,7 +165,7 @@ def _word(word: Word) -> dict[str, Any]:
 def _in_words(card: ModelCard) -> str:
     lines = [
         f"{card.name}, {card.family}, draws best at {card.extent} px (sides in steps of {card.extent_multiple} px)",
-        f"folder: {card.folder}",
+        f"{'file' if card.folder.is_file() else 'folder'}: {card.folder}",
         f"samplers: {', '.join(card.samplers)}; usually {card.recipe.sampler} in {card.recipe.num_steps} steps",
         *(f"{key.replace('_', ' ')}: {value}" for key, value in card.facts.items()),
     ]

@@ -18,12 +18,13 @@ class Verbs(Protocol):
 
 
 def add_model_options(parser: argparse.ArgumentParser) -> None:
-    """--model, where and in which numbers it computes, and --lora; `placed` reads them."""
+    """--model, where and in which numbers it computes (`placed`), and what is put on it (`additions`)."""
     parser.add_argument(
         "--model",
         default=None,
         metavar="NAME|PATH",
-        help="a model's name, or a folder in diffusers layout (default: picturebook)",
+        help="a model's name, a .safetensors file, a folder in diffusers layout, or a hub's owner/name "
+        "(default: picturebook)",
     )
     parser.add_argument(
         "--device",
@@ -51,11 +52,35 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
         metavar="FILE[:SCALE]",
         help="a LoRA to add to the model's weights, and how strongly (default: 1); repeatable",
     )
+    parser.add_argument(
+        "--decoder",
+        default=None,
+        metavar="PATH",
+        help="a tiny decoder for quick previews, such as TAESD, or another autoencoder: a file or a folder",
+    )
+    parser.add_argument(
+        "--parts",
+        default=None,
+        metavar="FOLDER",
+        help="where text encoders and tokenizers lie that a single file lacks",
+    )
+    parser.add_argument(
+        "--prediction",
+        choices=("epsilon", "v_prediction"),
+        default=None,
+        help="what the network was trained to predict, where its file does not tell",
+    )
 
 
 def placed(options: argparse.Namespace) -> dict[str, Any]:
     """What `load_model` is told of device, precision and memory."""
     return {"device": options.device, "dtype": options.precision, "low_memory": options.low_memory}
+
+
+def additions(options: argparse.Namespace) -> dict[str, Any]:
+    """What `find_model` and `load_model` are told to put on a model."""
+    told = {"decoder": options.decoder, "parts": options.parts, "prediction": options.prediction}
+    return {"loras": options.lora, **{name: value for name, value in told.items() if value is not None}}
 
 
 def whole(low: int, high: int) -> Callable[[str], int]:

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from semdraw.cli.options import Verbs, add_model_options, color, extent, placed
+from semdraw.cli.options import Verbs, add_model_options, additions, color, extent, placed
 from semdraw.cli.recipes import (
     add_recipe_options,
     asked_preset,
@@ -62,12 +62,12 @@ def _paint(options: argparse.Namespace) -> int:
 
     _check(options)
     known = asked_preset(options)
-    card = find_model(options.model or "picturebook", loras=options.lora)
+    card = find_model(options.model or "picturebook", **additions(options))
     scene = opened(Path(options.scene)) if options.scene else _composed(options, card)
     if known is not None:
         scene = under_preset(known, scene, card, is_drawn_before=bool(options.scene))
     scene = with_recipe(scene, options, card)
-    model = load_model(options.model or "picturebook", **placed(options), loras=options.lora)
+    model = load_model(options.model or "picturebook", **placed(options), **additions(options))
     write_atomically(options.output, png_with_scene(drawn(model, scene), scene))
     print(f"{options.output}: {scene.canvas.extent} px, seed {scene.seed}")
     return 0

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from semdraw.cli.options import Verbs, add_model_options, extent, placed
+from semdraw.cli.options import Verbs, add_model_options, additions, extent, placed
 from semdraw.cli.recipes import (
     add_recipe_options,
     asked_preset,
@@ -53,12 +53,12 @@ def _panorama(options: argparse.Namespace) -> int:
 
     check_output(options.output, (".png",))
     known = asked_preset(options)
-    card = find_model(options.model or "picturebook", loras=options.lora)
+    card = find_model(options.model or "picturebook", **additions(options))
     scene = _scene(options, card)
     if known is not None:
         scene = _widened(under_preset(known, scene, card), card)
     scene = with_recipe(scene, options, card)
-    model = load_model(options.model or "picturebook", loras=options.lora, **placed(options))
+    model = load_model(options.model or "picturebook", **placed(options), **additions(options))
     write_atomically(options.output, png_with_scene(drawn(model, scene), scene))
     print(f"{options.output}: {scene.canvas.extent} px, seed {scene.seed}")
     return 0

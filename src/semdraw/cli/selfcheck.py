@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from semdraw.cli.doctor import versions
-from semdraw.cli.options import Verbs, add_model_options, extent, placed
+from semdraw.cli.options import Verbs, add_model_options, additions, extent, placed
 from semdraw.errors import UsageError
 
 if TYPE_CHECKING:
@@ -46,8 +46,8 @@ def _selfcheck(options: argparse.Namespace) -> int:
 
     _check(options)
     name = options.model or "picturebook"
-    card = find_model(name, loras=options.lora)
-    model = load_model(name, **placed(options), loras=options.lora)
+    card = find_model(name, **additions(options))
+    model = load_model(name, **placed(options), **additions(options))
     print(f"{card.name} on {model.device}, {options.size or card.extent} px, {len(CHECKS)} checks")
     done: list[Check] = []
     for check in run_checks(model, options.size):

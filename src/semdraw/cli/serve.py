@@ -15,7 +15,7 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 from semdraw.cli.canvas import add_canvas_options, first_scene
-from semdraw.cli.options import Verbs, add_model_options, placed, whole
+from semdraw.cli.options import Verbs, add_model_options, additions, placed, whole
 from semdraw.errors import UsageError
 
 if TYPE_CHECKING:
@@ -130,12 +130,12 @@ def server_of(options: argparse.Namespace, access: Access, address: str) -> uvic
 
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     name = options.model or "picturebook"
-    card = find_model(name, loras=options.lora)
+    card = find_model(name, **additions(options))
     if options.device:
         from semdraw.models.device import choose_device  # torch, which the page would have to wait for
 
         choose_device(options.device)  # a wrong one is told here, and not on the page
-    told = {**placed(options), "loras": options.lora}
+    told = {**placed(options), **additions(options)}
     engine = Engine(lambda: load_model(name, **told))
     studio = Studio.of(engine, card, models=Models(engine, card, laid_out(name, **told)))
     studio = replace(studio, starter=first_scene(options, studio.starter))

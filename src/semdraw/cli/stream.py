@@ -7,7 +7,7 @@ import io
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from semdraw.cli.options import Verbs, add_model_options, number, placed, whole
+from semdraw.cli.options import Verbs, add_model_options, additions, number, placed, whole
 from semdraw.cli.recipes import (
     add_recipe_options,
     asked_preset,
@@ -49,12 +49,12 @@ def _stream(options: argparse.Namespace) -> int:
 
     check_output(options.output, tuple(_FORMATS))
     known = asked_preset(options)
-    card = find_model(options.model or "picturebook", loras=options.lora)
+    card = find_model(options.model or "picturebook", **additions(options))
     scene = opened(Path(options.scene))
     if known is not None:
         scene = under_preset(known, scene, card, is_drawn_before=True)
     scene = with_recipe(scene, options, card)
-    model = load_model(options.model or "picturebook", loras=options.lora, **placed(options))
+    model = load_model(options.model or "picturebook", **placed(options), **additions(options))
     pictures = _frames(model, scene, options.frames, is_varied=options.varied)
     write_atomically(options.output, film(pictures, _FORMATS[options.output.suffix.lower()], fps=options.fps))
     print(f"{options.output}: {options.frames} frames of {scene.canvas.extent} px, seed {scene.seed}")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Final, Literal, TypedDict, Unpack
 
 from semdraw.errors import CheckpointError
 from semdraw.models.checkpoint import Checkpoint, inspect_folder, require_text_to_image
 from semdraw.models.lora import Lora
-from semdraw.models.places import find_path
+from semdraw.models.places import find_path, in_model_folders
 from semdraw.models.single_file import inspect_file
 
 WEIGHTS: Final = Path(__file__).parent.parent / "weights"
@@ -33,7 +34,13 @@ def inspect(what: str, **told: Unpack[Additions]) -> Checkpoint:
         from semdraw.models.decoder import with_decoder
 
         checkpoint = with_decoder(checkpoint, find_path(decoder))
-    return checkpoint.with_loras(told.get("loras", ()))
+    return checkpoint.with_loras(map(_looked_up, told.get("loras", ())))
+
+
+def _looked_up(lora: Lora) -> Lora:
+    """A LoRA may be a bare name, too."""
+    found = None if lora.file.exists() else in_model_folders(str(lora.file))
+    return replace(lora, file=found) if found else lora
 
 
 def _base(what: str, parts: str | None, prediction: Prediction | None) -> Checkpoint:

@@ -40,20 +40,30 @@ def find_path(what: str) -> Path:
     path = Path(what).expanduser()
     if what and (path.is_dir() or path.is_file()):
         return path
-    is_bare = bool(what) and what not in {".", ".."} and path.name == what
-    for folder in model_folders() if is_bare else ():
-        for name in (what, f"{what}.safetensors"):
-            if (folder / name).exists():
-                return folder / name
+    if found := in_model_folders(what):
+        return found
     if _HUB_ID.fullmatch(what) and not what.endswith(".safetensors"):
         from semdraw.models.hub import fetch
 
         return fetch(what)
-    looked = f"; looked in {' and '.join(map(str, model_folders()))}" if is_bare else ""
+    looked = f"; looked in {' and '.join(map(str, model_folders()))}" if _is_bare(what) else ""
     raise CheckpointError(
         f"no model {what!r}{looked}; wanted a name that `semdraw models` lists, a folder in diffusers layout, "
         "a .safetensors file, or the owner/name of a repository"
     )
+
+
+def in_model_folders(name: str) -> Path | None:
+    """What a bare name means there, with or without its .safetensors."""
+    for folder in model_folders() if _is_bare(name) else ():
+        for each in (name, f"{name}.safetensors"):
+            if (folder / each).exists():
+                return folder / each
+    return None
+
+
+def _is_bare(name: str) -> bool:
+    return bool(name) and name not in {".", ".."} and Path(name).name == name
 
 
 def lying_there() -> tuple[Lying, ...]:
