@@ -122,3 +122,12 @@ def test_streams_panoramas_and_the_engine_take_odd_sizes_like_stills() -> None:
                 assert not isinstance(frame, Frame) or frame.pixels.shape == (67, 101, 3)
     finally:
         engine.stop()
+
+
+def test_a_region_of_little_prompt_strength_leans_towards_the_words_of_the_photo_behind() -> None:
+    photo = ImageBackground(picture=noisy_photo(ODD), prompt="green")
+    scene = odd_scene(photo)
+    faint = scene.with_brush(Brush(id="left", prompt="red", softness_px=0, prompt_strength=0.5))
+    red, green, _ = color_at(generate(ToyModel(), faint), 12, 55)
+    assert red == pytest.approx(green, abs=4)
+    assert color_at(generate(ToyModel(), scene), 12, 55) == pytest.approx(RED, abs=6)

@@ -6,7 +6,14 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from semdraw.cli.options import Verbs, add_model_options, additions, color, extent, placed
+from semdraw.cli.backgrounds import (
+    add_background_options,
+    asked_background,
+    asked_size,
+    check_background,
+    has_background,
+)
+from semdraw.cli.options import Verbs, add_model_options, additions, placed
 from semdraw.cli.recipes import (
     add_recipe_options,
     asked_preset,
@@ -22,7 +29,7 @@ from semdraw.errors import UsageError
 if TYPE_CHECKING:
     from semdraw.geometry import Extent
     from semdraw.models.registry import ModelCard
-    from semdraw.scene import Background, Mask, Scene
+    from semdraw.scene import Mask, Scene
 
 
 def add_to(verbs: Verbs) -> None:
@@ -37,7 +44,6 @@ def add_to(verbs: Verbs) -> None:
         "scene", nargs="?", metavar="SCENE", help="a .semdraw file, or a PNG that semdraw saved"
     )
     parser.add_argument("-o", "--output", required=True, type=Path, metavar="OUT.png")
-    parser.add_argument("--size", type=extent, metavar="WxH", help="of the canvas (default: the model's own)")
     parser.add_argument(
         "--region",
         nargs=2,
@@ -46,10 +52,7 @@ def add_to(verbs: Verbs) -> None:
         metavar=("PROMPT", "MASK"),
         help="what, and where; repeatable",
     )
-    background = parser.add_mutually_exclusive_group()
-    background.add_argument("--background", metavar="PROMPT", help="what lies behind, in words")
-    background.add_argument("--background-color", type=color, metavar="#RRGGBB", help="a plain colour behind")
-    background.add_argument("--background-image", type=Path, metavar="FILE", help="a picture behind")
+    add_background_options(parser)
     add_recipe_options(parser)
     add_model_options(parser)
     parser.set_defaults(verb=_paint)
@@ -75,8 +78,8 @@ def _paint(options: argparse.Namespace) -> int:
 
 def _check(options: argparse.Namespace) -> None:
     check_output(options.output, (".png",))
-    composing = options.region or options.size or options.background is not None
-    if options.scene and (composing or options.background_color or options.background_image):
+    check_background(options)
+    if options.scene and (options.region or has_background(options)):
         raise UsageError(f"{options.scene} has its own regions, size and background; leave those options out")
 
 
@@ -84,22 +87,10 @@ def _composed(options: argparse.Namespace, card: ModelCard) -> Scene:
     """The scene that the options tell of, bottom region first."""
     from semdraw.scene import Scene
 
-    size: Extent = options.size or card.extent
+    background = asked_background(options)
+    size = asked_size(options, background, card.extent)
     regions = [(bounded(prompt), _mask(Path(path), size)) for prompt, path in options.region]
-    return Scene.from_masks(regions, extent=size, background=_background(options), recipe=card.recipe)
-
-
-def _background(options: argparse.Namespace) -> Background:
-    from semdraw.disk import read_bounded
-    from semdraw.pictures import picture_from_bytes
-    from semdraw.scene import ColorBackground, ImageBackground, Picture, PromptBackground
-
-    if options.background_color:
-        return ColorBackground(color=options.background_color)
-    if options.background_image:
-        pixels = picture_from_bytes(read_bounded(options.background_image))
-        return ImageBackground(picture=Picture.from_array(pixels))
-    return PromptBackground(prompt=bounded(options.background or ""))
+    return Scene.from_masks(regions, extent=size, background=background, recipe=card.recipe)
 
 
 def _mask(path: Path, size: Extent) -> Mask:
