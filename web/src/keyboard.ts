@@ -18,7 +18,7 @@ export function listenToKeys(desk: Desk, stage: HTMLElement): () => void {
   const down = (event: KeyboardEvent): void => {
     const chord = chordOf(event);
     const binding = TABLE.get(chord);
-    if (!binding || event.isComposing || !mayAct(binding, stage)) return;
+    if (!binding || event.isComposing || !mayAct(binding, stage) || isClosing(chord)) return;
     event.preventDefault();
     if (binding.release) {
       if (held.has(event.code)) return;
@@ -43,6 +43,11 @@ function mayAct(binding: Binding, stage: HTMLElement): boolean {
   if (document.querySelector("dialog[open]")) return false;
   if (isTextField(focused)) return binding.inFields === true;
   return !binding.needsStage || focused === stage || focused === document.body || focused === null;
+}
+
+/** An open panel is closed by this key, and nothing else happens. */
+function isClosing(chord: string): boolean {
+  return chord === "Escape" && document.querySelector("[popover=auto]:popover-open") !== null;
 }
 
 const NOT_TEXT = new Set(["range", "checkbox", "radio", "button", "color", "file", "submit"]);
