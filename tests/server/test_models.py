@@ -8,19 +8,23 @@ import threading
 import weakref
 from collections.abc import Callable, Generator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 
+from semdraw.engine import Engine, Switch
 from semdraw.errors import CheckpointError
 from semdraw.geometry import Extent
 from semdraw.models.base import Conditioning
 from semdraw.protocol import ModelChanged, Refused, SwitchModel
 from semdraw.scene import Recipe
-from semdraw.server.models import Choice
+from semdraw.server.models import Choice, laid_out
 from semdraw.server.routes import JSON
+from tests.scenes import two_regions
 from tests.server.living import CARD, LiveServer, colour_of, live_server, plain, repaint
+from tests.tiny import write_checkpoint
 from tests.toy import COLORS, ToyModel
 
 
@@ -183,3 +187,50 @@ def test_a_painter_who_leaves_while_a_model_is_loaded_leaves_nothing_behind(serv
         painter.say(SwitchModel(model="swapped"))
     with server.painter(plain("green")) as (painter, _):
         assert colour_of(painter.settled(0)) == "green"
+
+
+# ---- what is laid out ----
+@pytest.fixture(scope="module")
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A user's model folder with a model and other things."""
+    folder = tmp_path_factory.mktemp("models")
+    write_checkpoint(folder / "tiny", autoencoder="tiny")
+    (folder / "notes.txt").write_text("no model")
+    (folder / "old.ckpt").write_bytes(b"a pickle")
+    return folder
+
+
+def test_painters_choose_among_the_package_s_models_and_those_in_the_model_folders(
+    shelf: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("SEMDRAW_MODELS", str(shelf))
+    monkeypatch.chdir(tmp_path)
+    told = laid_out("picturebook", device="cpu")()
+    assert [choice.name for choice in told] == ["picturebook", "tiny"]
+    assert told[0].title == "picturebook"
+    assert told[1].title.startswith("tiny (")
+    assert told[1].find().name == "tiny"
+    own = laid_out(str(shelf / "tiny"), device="cpu", loras=())()
+    assert [choice.name for choice in own] == ["tiny", "picturebook"]
+
+
+def test_real_models_are_let_go_too(shelf: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("SEMDRAW_MODELS", str(shelf))
+    monkeypatch.chdir(tmp_path)
+    _, tiny = laid_out("picturebook", device="cpu")()
+    engine = Engine(tiny.load)
+    engine.start()
+    try:
+        before = engine.render(two_regions())
+        model: Any = engine.model
+        left = [
+            weakref.ref(model),
+            *(weakref.ref(model.parts[name]) for name in ("unet", "vae", "text_encoder")),
+        ]
+        del model
+        engine.switch(Switch(name="tiny", load=tiny.load)).result(60)
+        gc.collect()
+        assert [each() for each in left] == [None] * len(left)
+        assert engine.render(two_regions()) == before
+    finally:
+        engine.stop()
