@@ -29,7 +29,7 @@ export function statusLine(condition: Condition): StatusLine {
   switch (engine.state) {
     case "failed": return { tone: "bad", text: `stopped${because}` };
     case "recovering": return { tone: "bad", text: `recovering${because}` };
-    case "loading": return { tone: "busy", text: `loading the model${because}` };
+    case "loading": return { tone: "busy", text: engine.reason || "loading the model" };
     case "paused": return { tone: "calm", text: `paused${isLive ? because : " (live is off)"}` };
     case "live": return isLive ? rendering(condition) : { tone: "calm", text: "paused (live is off)" };
     default: return assertNever(engine.state);

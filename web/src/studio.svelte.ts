@@ -255,6 +255,7 @@ export class Studio {
 
   #modelChanged(model: ModelFacts): void {
     this.model = model;
+    this.frame = null; // what is shown is no longer current: the same revision is painted anew
     notices.tell(`${model.name} paints now`);
     this.mark();
   }

@@ -63,6 +63,7 @@ test.each<[Partial<Condition>, string, boolean]>([
   [{ engine: { state: "paused", reason: "the queue is full" } }, "paused (the queue is full)", false],
   [{ engine: { state: "failed", reason: "out of memory" } }, "stopped (out of memory)", false],
   [{ engine: { state: "loading", reason: "" } }, "loading the model", true],
+  [{ engine: { state: "loading", reason: "loading dreams …" } }, "loading dreams …", true],
   [{ link: { state: "waiting", retryAt_ms: 0 }, isGreeted: false }, "offline (reconnecting)", false],
   [{ link: { state: "refused", reason: "too large" }, isGreeted: false }, "not connected", false],
   [{ isGreeted: false }, "connecting", true],
