@@ -90,6 +90,8 @@ CASES: dict[str, tuple[Shapes, str, str | None]] = {
         "an SDXL LoRA",
         None,
     ),
+    "lora of peft": ({PEFT.replace("lora_A", "lora_A.default"): (4, 2048)}, "an SDXL LoRA", None),
+    "lora of old": ({PEFT.replace(".lora_A", "_lora.down"): (4, 768)}, "an SD1.5 LoRA", None),
     "lora sd3": (
         {"lora_unet_joint_blocks_0_x_block_attn_qkv.lora_down.weight": (4, 1536)},
         "an SD3 LoRA",
@@ -210,6 +212,13 @@ def test_a_lora_for_another_model_is_said_to_be_one(name: str, words: str, sd1: 
     path = write_header(tmp_path / "x.safetensors", CASES[name][0])
     with pytest.raises(CheckpointError, match=words):
         find_model(str(sd1), loras=[Lora(file=path)])
+
+
+@pytest.mark.parametrize("scale", [4.1, -4.1, math.inf, math.nan])
+def test_a_lora_is_not_scaled_without_bounds(scale: float, sd1: Path, tmp_path: Path) -> None:
+    path = write_header(tmp_path / "x.safetensors", CASES["lora sd1"][0])
+    with pytest.raises(CheckpointError, match="wanted -4 to 4"):
+        find_model(str(sd1), loras=[Lora(file=path, scale=scale)])
 
 
 # ---- where models lie ----

@@ -7,19 +7,10 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from semdraw.models.headers import Header
+from semdraw.models.lora_names import role_of
 
 KindName = Literal["model", "lora", "autoencoder", "tiny decoder", "part", "other"]
 NETWORK: Final = "model.diffusion_model."
-LORA_ENDS: Final = (
-    "lora_down.weight",
-    "lora_up.weight",
-    "lora_A.weight",
-    "lora_B.weight",
-    "lora.down.weight",
-    "lora.up.weight",
-    "lora_linear_layer.down.weight",
-    "lora_linear_layer.up.weight",
-)
 _LORA_KIN: Final = {  # relatives of LoRA that change weights in another way
     "dora_scale": "DoRA",
     "lora_magnitude_vector": "DoRA",
@@ -63,13 +54,19 @@ def recognise(header: Header) -> Kind:
 
 def _lora(header: Header) -> Kind | None:
     kin = {title for name in header.tensors for end, title in _LORA_KIN.items() if name.endswith(f".{end}")}
-    if not kin and not any(name.endswith(LORA_ENDS) for name in header.tensors):
+    if not kin and not any(_is_matrix(name) for name in header.tensors):
         return None
     base = _base_of_lora(header)
     if not kin:
         return Kind(kind="lora", title=f"{_a(base)}LoRA" if base else "a LoRA", base=base)
     method = " and ".join(sorted(kin))
     return Kind(kind="other", title=f"{_a(base)}{method}" if base else f"a {method}", base=base)
+
+
+def _is_matrix(name: str) -> bool:
+    """One of the two of which a change is the product."""
+    found = role_of(name)
+    return found is not None and found[1] != "alpha"
 
 
 def _base_of_lora(header: Header) -> str | None:
@@ -80,7 +77,7 @@ def _base_of_lora(header: Header) -> str | None:
         r"joint_blocks|transformer_blocks[._]\d+[._]attn[._](add_[qkv]_proj|to_add_out)|^lora_te3_"
     ):
         return "SD3"
-    name = header.find(r"attn2.*to_[kv].*(lora_down|lora_A|lora\.down)\.weight$")
+    name = header.find(r"attn2.*to_[kv].*(lora_down|lora_A(\.\w+)?|lora\.down)\.weight$")
     if name and (base := _BASE_OF_WIDTH.get(header.shape(name)[-1])):
         return base
     if header.find(r"^lora_te2_|^text_encoder_2\."):

@@ -38,6 +38,10 @@ class Lora:
 
 def check_lora(lora: Lora, title: str) -> None:
     """Refuse what is no LoRA, or one for another kind of model than `title`, told from its header alone."""
+    if not abs(lora.scale) <= _MAX_SCALE:  # also where it is no number
+        raise CheckpointError(
+            f"{lora.file} with a scale of {lora.scale}; wanted {-_MAX_SCALE:g} to {_MAX_SCALE:g}"
+        )
     if not lora.file.is_file():
         raise CheckpointError(f"no LoRA {lora.file}; wanted a .safetensors file")
     kind = recognise(read_header(lora.file))

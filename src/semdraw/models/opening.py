@@ -22,8 +22,8 @@ class Additions(TypedDict, total=False):
     """What `load_model` and `find_model` take beside the model; `load_model` tells what each does."""
 
     loras: Iterable[Lora]
-    decoder: str | None
-    parts: str | None
+    decoder: str | Path | None
+    parts: str | Path | None
     prediction: Prediction | None
 
 
@@ -33,7 +33,7 @@ def inspect(what: str, **told: Unpack[Additions]) -> Checkpoint:
     if decoder := told.get("decoder"):
         from semdraw.models.decoder import with_decoder
 
-        checkpoint = with_decoder(checkpoint, find_path(decoder))
+        checkpoint = with_decoder(checkpoint, find_path(str(decoder)))
     return checkpoint.with_loras(map(_looked_up, told.get("loras", ())))
 
 
@@ -43,7 +43,7 @@ def _looked_up(lora: Lora) -> Lora:
     return replace(lora, file=found) if found else lora
 
 
-def _base(what: str, parts: str | None, prediction: Prediction | None) -> Checkpoint:
+def _base(what: str, parts: str | Path | None, prediction: Prediction | None) -> Checkpoint:
     if prediction not in (None, "epsilon", "v_prediction"):
         raise CheckpointError(f"a network predicts epsilon or v_prediction, got {prediction!r}")
     path = WEIGHTS / what if what in EMBEDDED else find_path(what)
@@ -57,8 +57,8 @@ def _base(what: str, parts: str | None, prediction: Prediction | None) -> Checkp
     return checkpoint.with_prediction(prediction) if prediction else checkpoint
 
 
-def _folder(parts: str | None) -> Path | None:
-    path = find_path(parts) if parts else None
+def _folder(parts: str | Path | None) -> Path | None:
+    path = find_path(str(parts)) if parts else None
     if path and not path.is_dir():
         raise CheckpointError(f"{path} is a file; wanted a folder that has the parts")
     return path
