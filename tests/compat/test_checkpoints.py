@@ -149,6 +149,14 @@ def test_a_model_of_another_family_is_named(checkpoints: dict[str, Path]) -> Non
         load_model(str(checkpoints["sd"]), "2", "cpu", torch.float16)
 
 
+def test_a_pipeline_of_diffusers_can_be_handed_in(checkpoints: dict[str, Path]) -> None:
+    from diffusers import StableDiffusionPipeline
+
+    theirs = StableDiffusionPipeline.from_pretrained(checkpoints["sd"], safety_checker=None)
+    smd = StableMultiDiffusionPipeline("cpu", hf_key=theirs)
+    assert smd.sample("a boat", height=64, width=64)[0].size == (64, 64)
+
+
 def test_kolors_is_not_served_and_says_so() -> None:
     with pytest.raises(UsageError, match="Kolors is not among the families"):
         StableMultiDiffusionKolorsPipeline("cpu")

@@ -104,12 +104,15 @@ def test_every_pair_of_values_is_in_a_row(table: dict[str, list[Any]]) -> None:
 
 @pytest.mark.usefixtures("loaded_once")
 @pytest.mark.parametrize("method", ["exact", "published"])
-def test_a_call_takes_every_pair_of_arguments(checkpoints: dict[str, Path], method: MethodName) -> None:
+@pytest.mark.parametrize("part", range(3))
+def test_a_call_takes_every_pair_of_arguments(
+    checkpoints: dict[str, Path], method: MethodName, part: int
+) -> None:
     smd = StableMultiDiffusionPipeline("cpu", hf_key=str(checkpoints["sd"]), method=method)
-    for number, row in enumerate(all_pairs(CALL)):
+    for number, row in enumerate(all_pairs(CALL)[part::3]):
         picture = _drawn(smd, row)
         assert picture.size == (row["size"][1], row["size"][0]), _named(row)
-        assert number % 5 or _drawn(smd, row).tobytes() == picture.tobytes(), _named(row)
+        assert number % 3 or _drawn(smd, row).tobytes() == picture.tobytes(), _named(row)
 
 
 @pytest.mark.usefixtures("loaded_once")
@@ -135,10 +138,11 @@ def _drawn(smd: Any, row: dict[str, Any]) -> Image.Image:
 
 
 @pytest.mark.usefixtures("loaded_once")
-def test_a_stream_takes_every_pair_of_arguments(checkpoints: dict[str, Path]) -> None:
-    for number, row in enumerate(all_pairs(MADE)):
+@pytest.mark.parametrize("part", range(4))
+def test_a_stream_takes_every_pair_of_arguments(checkpoints: dict[str, Path], part: int) -> None:
+    for number, row in enumerate(all_pairs(MADE)[part::4]):
         frames = _frames(row, checkpoints)
-        assert number % 8 or frames == _frames(row, checkpoints), _named(row)
+        assert number or frames == _frames(row, checkpoints), _named(row)
 
 
 def _frames(row: dict[str, Any], checkpoints: dict[str, Path]) -> list[bytes]:

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 _INSTEAD: Final = {
     "--run-time": "the page paints until it is paused, and a scene at rest costs nothing",
-    "--display-row": "the page shows one picture and keeps the others in its history",
-    "--display-col": "the page shows one picture and keeps the others in its history",
+    "--display-row": "the page shows the newest picture; `semdraw stream` writes as many as are asked for",
+    "--display-col": "the page shows the newest picture; `semdraw stream` writes as many as are asked for",
 }
 
 

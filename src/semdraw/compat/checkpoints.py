@@ -26,14 +26,16 @@ _KINDS: Final = {"sd": "SD1.5", "sdxl": "SDXL", "sd3": "SD3"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """What a published constructor asks for. key: hub id, folder, file or name; None is the preset's own weights.
+    """What a published constructor asks for.
+
+    key: hub id, folder, file, name or a pipeline of diffusers; None is the preset's own weights.
 
     lora: the file of a LoRA; None is the preset's, where the weights need one, "" is none at all.
     """
 
     preset: str
     method: MethodName
-    key: str | None
+    key: Any
     device: Any
     dtype: torch.dtype
     lora: str | None = None
@@ -44,11 +46,11 @@ class Wanted:
 def opened(wanted: Wanted) -> tuple[DiffusionModel, Recipe]:
     """The model and how to run it: quick weights by their own recipe, others by the preset's."""
     chosen = preset(wanted.preset + ("-published" if wanted.method == "published" else ""))
-    key = wanted.key or chosen.weights
+    key = chosen.weights if wanted.key is None else wanted.key
     card = _of_family(key, chosen.family)
     is_quick = FACTS[card.recipe.sampler].num_steps <= _FEW_STEPS
     file = Path(wanted.lora).expanduser() if wanted.lora else None
-    if wanted.lora is None and chosen.lora and not is_quick:
+    if wanted.lora is None and chosen.lora and not is_quick and _is_path(key):
         file = lora_file(chosen.lora)
     model = open_model(
         key,
@@ -56,13 +58,13 @@ def opened(wanted: Wanted) -> tuple[DiffusionModel, Recipe]:
         device=wanted.device,
         dtype=wanted.dtype,
         loras=[Lora(file=file, scale=wanted.lora_weight)] if file else [],
-        decoder=_decoder(card, chosen.family) if wanted.wants_tiny_decoder else None,
+        decoder=_decoder(card, chosen.family) if wanted.wants_tiny_decoder and _is_path(key) else None,
     )
     return model, card.recipe if is_quick else chosen.recipe
 
 
 def open_model(
-    key: str,
+    key: Any,
     family: str,
     *,
     device: Any,
@@ -70,20 +72,30 @@ def open_model(
     loras: Sequence[Lora] = (),
     decoder: str | None = None,
 ) -> DiffusionModel:
-    """A model of this family. Half precision is for cards; elsewhere it means the device's own."""
+    """A model of this family; half precision is for cards, elsewhere it means the device's own.
+
+    A pipeline of diffusers is used as it is, where it is, with what it has been given.
+    """
     _of_family(key, family)
+    if not _is_path(key):
+        return load_model(key)
     chosen = choose_device(device_name(device))
     is_own = dtype == torch.float16 and chosen.type != "cuda"
     return load_model(key, device=str(chosen), dtype=None if is_own else dtype, loras=loras, decoder=decoder)
 
 
-def _of_family(key: str, family: str) -> ModelCard:
+def _is_path(key: Any) -> bool:
+    """Whether a key names weights, and is not a pipeline that has them."""
+    return isinstance(key, (str, Path))
+
+
+def _of_family(key: Any, family: str) -> ModelCard:
     """The card of a model, or a CheckpointError where it is of another family."""
     card = find_model(key)
     if card.family != family:
         found, wanted = _KINDS.get(card.family, card.family), _KINDS[family]
         raise CheckpointError(
-            f"{key} is of the family {found}, this class is for {wanted}; take the one for {found}"
+            f"{card.name} is of the family {found}, this class is for {wanted}; take the one for {found}"
         )
     return card
 

@@ -55,7 +55,7 @@ class Pipeline(Parts):
         self,
         device: Any,
         dtype: torch.dtype = torch.float16,
-        hf_key: str | None = None,
+        hf_key: Any = None,
         lora_key: str | None = None,
         load_from_local: bool = False,
         default_mask_std: float = 1.0,

@@ -40,7 +40,7 @@ class _Stream(Held):
         device: Any,
         dtype: torch.dtype = torch.float16,
         sd_version: str | None = None,
-        hf_key: str | None = None,
+        hf_key: Any = None,
         lora_key: str | None = None,
         use_tiny_vae: bool = True,
         t_index_list: Sequence[int] | None = None,
