@@ -71,15 +71,22 @@ def scheduler_for(sampler: Sampler, training: Training) -> Any:
 
 
 def pipeline_around(model: DiffusionModel) -> Any:
-    """diffusers' own pipeline around the networks of a loaded model, or None for a family that has none there."""
+    """diffusers' own pipeline around the networks of a loaded model.
+
+    None for a family that has none there, and for a model whose parts lie on several devices to save memory.
+    """
     name = next((each.pipeline for each in families() if each.name == model.spec.family), None)
     parts: dict[str, Any] | None = getattr(model, "parts", None)
-    if name is None or parts is None:
+    if name is None or parts is None or _num_devices(parts) > 1:
         return None
     with _quiet():
         pipeline = _built(name, parts, model)
     pipeline.set_progress_bar_config(disable=True)
     return pipeline
+
+
+def _num_devices(parts: dict[str, Any]) -> int:
+    return len({part.device for part in parts.values() if isinstance(part, torch.nn.Module)})
 
 
 def _built(name: str, parts: dict[str, Any], model: DiffusionModel) -> Any:

@@ -166,7 +166,9 @@ def _equals_diffusers(subject: Subject, sampler: Sampler, guidance_scale: float)
     model = subject.model
     pipeline = pipeline_around(model)
     if pipeline is None:
-        return not_compared(f"diffusers has no pipeline for {model.spec.family}")
+        return not_compared(
+            f"no pipeline of diffusers for {model.spec.family}, or its parts lie on several devices"
+        )
     recipe = plain_recipe(sampler, guidance_scale=guidance_scale)
     field = seeded_field(model, subject.extent)
     wanted = by_diffusers(pipeline, model.spec.training, recipe, extent=subject.extent, field=field)

@@ -15,6 +15,7 @@ from semdraw.cli.main import run
 from semdraw.geometry import Extent
 from semdraw.models.base import DiffusionModel, Rows
 from semdraw.models.registry import load_model
+from semdraw.reference import pipeline_around
 from semdraw.selfcheck import CHECKS, Check, run_checks
 from tests.tiny import write_checkpoint
 
@@ -98,6 +99,12 @@ def test_a_decoder_that_touches_the_background_or_is_flat_is_caught(
     assert failed(sd) == {"background"}
     sd.decode = flat
     assert "finite" in failed(sd)
+
+
+def test_a_model_that_lies_on_two_devices_is_not_held_against_a_pipeline(sd: Any) -> None:
+    assert pipeline_around(sd) is not None
+    sd.parts["text_encoder"].to("meta")
+    assert pipeline_around(sd) is None
 
 
 def test_the_report_says_what_ran_where_and_how_it_went(
