@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -83,10 +84,15 @@ class Fault:
 
 
 def replaced(where: str, value: Any) -> Plant:
-    """Plants by putting `value` in the place of what has this dotted name."""
+    """Plants by putting `value` in the place of what has this dotted name, and everywhere that took it from there."""
 
     def plant(patch: pytest.MonkeyPatch) -> None:
+        home, name = where.rsplit(".", 1)
+        original = vars(sys.modules[home]).get(name) if home in sys.modules else None
         patch.setattr(where, value)
+        for module in list(sys.modules.values()) if original is not None else ():
+            if module.__name__.startswith("semdraw.") and vars(module).get(name) is original:
+                patch.setattr(module, name, value)
 
     return plant
 
@@ -113,3 +119,8 @@ def many(*plants: Plant) -> Plant:
 def stacked(*masks: torch.Tensor) -> torch.Tensor:
     """(p 1 H W) from masks (1 H W)."""
     return torch.stack(masks)
+
+
+def row(name: str, check: Any, where: str, value: Any, shows: Any = AssertionError) -> Fault:
+    """Plants `value` in the place of what has the dotted name `where` in this package."""
+    return Fault(name, check, replaced(f"semdraw.{where}", value), shows)

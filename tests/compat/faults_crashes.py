@@ -19,7 +19,7 @@ from semdraw.errors import CheckpointError, SceneError, UsageError
 from semdraw.geometry import Extent
 from semdraw.models.tokens import Chunks
 from semdraw.scene import Mask, PromptBackground
-from tests.compat.fault import PIPELINES, Bench, Fault, raising, replaced, stacked
+from tests.compat.fault import PIPELINES, Bench, Fault, raising, row, stacked
 from tests.compat.toys import SIDE, box, color_at, left_half, plain, right_half
 
 _NUMBERS = count()
@@ -260,10 +260,6 @@ def _crash(name: str, check: Any, where: str, error: Exception) -> Fault:
     return Fault(name, check, raising(f"semdraw.{where}", error), type(error))
 
 
-def _wrong(name: str, check: Any, where: str, value: Any, shows: Any = AssertionError) -> Fault:
-    return Fault(name, check, replaced(f"semdraw.{where}", value), shows)
-
-
 _NO_SAMPLE = NameError("name 'sample' is not defined")
 _WHOLE = "compat.pipeline.Pipeline._whole"
 _TEXTS = "compat.pipeline.texts"
@@ -272,18 +268,18 @@ _INVERTED = property(lambda self: self._background.is_empty)
 CRASHES = (
     _crash("prompts without masks", prompts_without_masks, _WHOLE, _NO_SAMPLE),
     _crash("only a background prompt", a_background_prompt_alone, _WHOLE, _NO_SAMPLE),
-    _wrong("a prompt is its first letter", whole_words, "compat.pipeline.listed", _first_letter),
-    _wrong(
+    row("a prompt is its first letter", whole_words, "compat.pipeline.listed", _first_letter),
+    row(
         "a background prompt without a picture",
         a_background_prompt_without_a_picture,
         "compat.pipeline.background_of",
         _plain_white,
     ),
-    _wrong("one negative prompt for many", one_negative_for_many, _TEXTS, _texts_of_equal_count),
-    _wrong("one negative for many, SDXL", one_negative_for_many_guided, _TEXTS, _texts_of_equal_count),
-    _wrong("one prompt for many masks", one_prompt_for_many, "compat.pipeline.spread", _exact_count),
-    _wrong("a long negative prompt", a_long_negative, "models.latent.chunked", _one_chunk, ValueError),
-    _wrong(
+    row("one negative prompt for many", one_negative_for_many, _TEXTS, _texts_of_equal_count),
+    row("one negative for many, SDXL", one_negative_for_many_guided, _TEXTS, _texts_of_equal_count),
+    row("one prompt for many masks", one_prompt_for_many, "compat.pipeline.spread", _exact_count),
+    row("a long negative prompt", a_long_negative, "models.latent.chunked", _one_chunk, ValueError),
+    row(
         "default steps cannot be brought back",
         default_steps_come_back,
         "compat.pipeline.Pipeline.prepare_steps",
@@ -305,34 +301,34 @@ CRASHES = (
     _crash(
         "an edit with 'initialize'", edited_with_initialize, "compat.layers.edited", RuntimeError("chunk")
     ),
-    _wrong(
+    row(
         "a first layer without a mask",
         a_blank_first_layer,
         "compat.layers.LayerDefaults.fresh",
         _blank_in_cells,
         Exception,
     ),
-    _wrong(
+    row(
         "more masks than prompts",
         more_masks_than_prompts,
         "compat.held.Held._masks",
         _all_masks,
         (ValueError, pytest.fail.Exception),
     ),
-    _wrong(
+    row(
         "frame_buffer_size=2",
         a_frame_buffer,
         "compat.streams.say_unused",
         _no,
         pytest.fail.Exception,
     ),
-    _wrong(
+    row(
         "has_background is inverted",
         has_background_tells_the_truth,
         "compat.held.Held.has_background",
         _INVERTED,
     ),
-    _wrong(
+    row(
         "check_integrity is inverted",
         integrity_tells_the_truth,
         "compat.held.Held.check_integrity",
@@ -345,7 +341,5 @@ CRASHES = (
         AttributeError("self.self"),
     ),
     Fault("importing needs a fork", importing_needs_no_family, an_eager_import),
-    _wrong(
-        "an edit goes to the next layer", prompts_go_to_their_own_layer, "compat.held.applied", _off_by_one
-    ),
+    row("an edit goes to the next layer", prompts_go_to_their_own_layer, "compat.held.applied", _off_by_one),
 )

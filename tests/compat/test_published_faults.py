@@ -14,10 +14,11 @@ from semdraw.compat import checkpoints as loading
 from semdraw.scene import Recipe
 from tests.compat.fault import Bench, Fault
 from tests.compat.faults_crashes import CRASHES
-from tests.compat.faults_silent import SILENT
+from tests.compat.faults_drawing import DRAWING
+from tests.compat.faults_values import VALUES
 from tests.toy import ToyModel
 
-FAULTS = (*CRASHES, *SILENT)
+FAULTS = (*CRASHES, *DRAWING, *VALUES)
 
 pytestmark = [
     pytest.mark.usefixtures("nothing_is_fetched"),
