@@ -12,6 +12,7 @@ from torch import Tensor
 
 from semdraw.denoise import renoise, split
 from semdraw.errors import SceneError
+from semdraw.reference import scheduler_for
 from semdraw.samplers import FACTS, suiting
 from semdraw.scene import Recipe, Sampler
 from semdraw.schedule import (
@@ -53,30 +54,7 @@ def test_euler_trailing_takes_the_timesteps_of_lightning_and_starts_at_its_large
 
 def twin_of(name: Sampler) -> Any:
     """The scheduler of diffusers that a sampler is held against."""
-    from diffusers.schedulers.scheduling_ddim import DDIMScheduler
-    from diffusers.schedulers.scheduling_euler_discrete import EulerDiscreteScheduler
-    from diffusers.schedulers.scheduling_flow_match_euler_discrete import FlowMatchEulerDiscreteScheduler
-    from diffusers.schedulers.scheduling_flow_match_lcm import FlowMatchLCMScheduler
-    from diffusers.schedulers.scheduling_lcm import LCMScheduler
-    from diffusers.schedulers.scheduling_tcd import TCDScheduler
-
-    betas: dict[str, Any] = {"beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear"}
-    plain: dict[str, Any] = {"steps_offset": 1, "set_alpha_to_one": False, "clip_sample": False}
-    match name:
-        case "lcm":
-            return LCMScheduler(**betas)
-        case "tcd":
-            return TCDScheduler(**betas)
-        case "euler_trailing":
-            return EulerDiscreteScheduler(**betas, timestep_spacing="trailing")
-        case "ddim":
-            return DDIMScheduler(**betas, **plain)
-        case "ddim_trailing":
-            return DDIMScheduler(**betas, **plain, timestep_spacing="trailing")
-        case "flow_lcm":
-            return FlowMatchLCMScheduler(shift=SHIFT)
-        case _:
-            return FlowMatchEulerDiscreteScheduler(shift=SHIFT)
+    return scheduler_for(name, training_for(name))
 
 
 def set_steps(twin: Any, name: Sampler, num_steps: int) -> None:
