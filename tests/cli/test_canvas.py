@@ -79,7 +79,7 @@ def test_a_canvas_that_is_too_large_is_refused_by_name() -> None:
 def test_the_server_begins_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
     studios: list[Any] = []
 
-    def create_app(studio: Any, _: Any) -> None:
+    def create_app(studio: Any, *_: Any) -> None:
         studios.append(studio)
 
     monkeypatch.setattr("semdraw.server.app.create_app", create_app)

@@ -58,11 +58,12 @@ def first_scene(options: argparse.Namespace, starter: Scene) -> Scene:
     """The starter with what the options say."""
     from msgspec.structs import replace
 
-    from semdraw.scene import checked
+    from semdraw.scene import Canvas, checked
     from semdraw.starter import starter_scene
 
     own = starter.canvas.extent
     extent = Extent(options.width or own.width, options.height or own.height)
+    checked(replace(starter, canvas=Canvas(extent=extent), brushes=()))  # a wrong size is told at once
     scene = starter if extent == own else replace(starter_scene(extent), recipe=starter.recipe)
     scale = options.guidance_scale
     told = {
