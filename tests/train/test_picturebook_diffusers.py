@@ -1,6 +1,7 @@
 """The shipped folder is an ordinary diffusers model: it loads and draws without semdraw."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,10 @@ import torch
 from diffusers import AutoencoderTiny, LCMScheduler, StableDiffusionPipeline
 from torch.utils.flop_counter import FlopCounterMode
 
+from semdraw import load_model
+from semdraw.errors import CheckpointError
 from train.concepts import backgrounds, objects
+from train.export import MANNER
 
 FOLDER = Path(__file__).parents[2] / "src" / "semdraw" / "weights" / "picturebook"
 
@@ -54,6 +58,17 @@ def test_it_draws_red_apples_and_blue_skies(pipeline: StableDiffusionPipeline) -
 def test_same_seed_same_picture_and_other_sizes(pipeline: StableDiffusionPipeline) -> None:
     assert np.array_equal(draw(pipeline, "a castle", 256), draw(pipeline, "a castle", 256))
     assert not np.array_equal(draw(pipeline, "a castle", seed=1), draw(pipeline, "a castle", seed=2))
+
+
+def test_its_folder_says_how_it_draws_regions_best(tmp_path: Path) -> None:
+    """Under any name; and a file that says something else is refused."""
+    copy = shutil.copytree(FOLDER, tmp_path / "another name")
+    spec = load_model(copy, device="cpu").spec
+    assert (spec.window_px, spec.tile_px, spec.region_suffix) == tuple(MANNER.values())
+    assert json.loads((FOLDER / "semdraw.json").read_text()) == MANNER
+    (copy / "semdraw.json").write_text('{"windows": 128}')
+    with pytest.raises(CheckpointError, match="window_px"):
+        load_model(copy, device="cpu")
 
 
 def test_concepts_are_listed() -> None:

@@ -9,24 +9,35 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Unpack
 
+import msgspec
+
 from semdraw.errors import CheckpointError
 from semdraw.geometry import Extent
 from semdraw.models.checkpoint import Checkpoint
 from semdraw.models.opening import EMBEDDED, Additions, inspect
 from semdraw.samplers import FACTS, is_flow, suiting, usual
-from semdraw.scene import Recipe, Sampler
+from semdraw.scene import Length, Prompt, Recipe, Sampler
 
 if TYPE_CHECKING:
     import torch
 
     from semdraw.models.base import DiffusionModel, ModelSpec
 
-WINDOWS_PX: Final = {"picturebook": 128}  # the tile that it was trained on most
-TILES_PX: Final = {"picturebook": 0}  # at 512 px it draws as well in one piece, in a quarter of the rows
-SUFFIXES: Final = {"picturebook": " on a white background"}  # as its captions of single objects say
 _FILLERS: Final = frozenset(
     re.findall(r"\w+", "a an the and with of in on at under over front background small big large some")
 )
+
+
+class Manner(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How a model draws regions best, as the `semdraw.json` of its folder says.
+
+    window_px: the side of the windows in which regions run, 0 is the whole canvas. tile_px: of the tiles of larger
+    canvases, 0 is one piece, None is what its family takes. region_suffix: what is added to the prompt of a region.
+    """
+
+    window_px: Length = 0
+    tile_px: Length | None = None
+    region_suffix: Prompt = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,7 +144,7 @@ def _spec(card: ModelCard, checkpoint: Checkpoint) -> ModelSpec:
     from semdraw.models.base import ModelSpec
     from semdraw.models.training import training_of
 
-    family = checkpoint.family
+    family, manner = checkpoint.family, _manner(checkpoint.path)
     largest = family.largest_cells(checkpoint.network)
     return ModelSpec(
         name=card.name,
@@ -145,9 +156,9 @@ def _spec(card: ModelCard, checkpoint: Checkpoint) -> ModelSpec:
         latent_channels=int(checkpoint.network["in_channels"]),
         training=training_of(checkpoint),
         weights_hash=checkpoint.weights_hash,
-        window_px=WINDOWS_PX.get(card.name, 0),
-        tile_px=TILES_PX.get(card.name, family.tile_px),
-        region_suffix=SUFFIXES.get(card.name, ""),
+        window_px=manner.window_px,
+        tile_px=family.tile_px if manner.tile_px is None else manner.tile_px,
+        region_suffix=manner.region_suffix,
         recipe=card.recipe,
         vocabulary=card.vocabulary,
         is_low_memory=checkpoint.is_low_memory,
@@ -203,6 +214,16 @@ def _facts(checkpoint: Checkpoint) -> dict[str, Any]:
 def _concepts(folder: Path) -> dict[str, Any]:
     path = folder / "concepts.json"
     return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+
+
+def _manner(folder: Path) -> Manner:
+    path = folder / "semdraw.json"
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Manner) if path.exists() else Manner()
+    except msgspec.MsgspecError as error:
+        raise CheckpointError(
+            f"{path}: {error}; wanted some of window_px, tile_px and region_suffix"
+        ) from None
 
 
 def _words(entries: list[dict[str, Any]]) -> tuple[Word, ...]:
