@@ -71,11 +71,25 @@ def test_a_request_names_one_host_exactly(headers: list[tuple[str, str]]) -> Non
 
 
 def test_a_name_that_was_added_passes_and_may_stand_behind_tls() -> None:
-    door = create_app(studio(), Access.at("127.0.0.1", allowed=["Paint.Example"]))
+    door = create_app(studio(), Access.at("127.0.0.1", allowed=["Paint.Example"], token=TOKEN))
+    bearer = ("Authorization", f"Bearer {TOKEN}")
     for origin in ("http://paint.example", "https://paint.example"):
         headers = [("Host", "paint.example"), ("Origin", origin)]
-        assert status_of(door, scope_of(kind="websocket", headers=headers)) == 200
-    assert status_of(door, scope_of(headers=[("Host", "other.example")])) == 421
+        assert status_of(door, scope_of(kind="websocket", headers=[*headers, bearer])) == 200
+        assert status_of(door, scope_of(kind="websocket", headers=headers)) == 401
+    assert status_of(door, scope_of(headers=[("Host", "other.example"), bearer])) == 421
+
+
+@pytest.mark.parametrize("name", ["paint.example.org", "192.168.1.5", "localhost.example"])
+def test_a_name_that_others_may_know_needs_a_token(name: str) -> None:
+    with pytest.raises(AccessError, match=f"{name}, so a token is needed: add --token"):
+        Access.at("127.0.0.1", allowed=[name])
+    assert Access.at("127.0.0.1", allowed=[name], token=TOKEN).token == TOKEN
+
+
+@pytest.mark.parametrize("name", ["localhost", "127.0.0.2", "[::1]"])
+def test_another_name_of_this_machine_alone_needs_none(name: str) -> None:
+    assert Access.at("127.0.0.1", allowed=[name]).token is None
 
 
 def test_the_address_that_was_connected_to_is_an_own_name() -> None:

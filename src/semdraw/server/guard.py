@@ -2,7 +2,7 @@
 
 - Host: only names this server goes by, so a foreign name that resolves to this machine gets nothing (DNS rebinding).
 - Origin: if there is one it is the page's own, exactly; sockets and changes must have one, or show the token.
-- Token: required from everybody once the server listens beyond loopback.
+- Token: required from everybody once the server listens beyond loopback, or goes by a name that others may know.
 """
 
 from __future__ import annotations
@@ -82,15 +82,28 @@ class Access:
     @classmethod
     def at(cls, address: str, *, allowed: Iterable[str] = (), token: str | None = None) -> Access:
         """Access for a server bound to `address`, or an AccessError when that needs a (better) token."""
-        if not is_loopback(address) and token is None:
-            raise AccessError(
-                f"{address} can be reached from other machines, so a token is needed: add --token to have one made, "
-                "or leave --host out to serve this machine only"
-            )
+        names = {name.lower() for name in allowed}
+        if token is None:
+            _require_alone(address, names)
         if token is not None and (len(token) < MIN_TOKEN or not token.isascii() or not token.isprintable()):
             raise AccessError(f"a token has at least {MIN_TOKEN} printable ASCII characters")
         own = {f"[{address}]" if ":" in address else address.lower()} - {"0.0.0.0", "[::]"}
-        return cls(hosts=LOOPBACK_NAMES | own | {name.lower() for name in allowed}, token=token)
+        return cls(hosts=LOOPBACK_NAMES | own | names, token=token)
+
+
+def _require_alone(address: str, names: Iterable[str]) -> None:
+    """An AccessError where others than this machine may come in: by its address, or through what goes by a name."""
+    if not is_loopback(address):
+        raise AccessError(
+            f"{address} can be reached from other machines, so a token is needed: add --token to have one made, "
+            "or leave --host out to serve this machine only"
+        )
+    for name in sorted(names):
+        if not is_loopback(name.strip("[]")):
+            raise AccessError(
+                f"others may come in by the name {name}, so a token is needed: add --token to have one made, "
+                "or leave --allow-host out"
+            )
 
 
 def is_loopback(address: str) -> bool:
