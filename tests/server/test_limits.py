@@ -81,6 +81,17 @@ def test_a_place_is_free_again_when_its_painter_left() -> None:
     assert admission.num_painters == 0
 
 
+@pytest.mark.parametrize(
+    ("address", "behind_proxy", "comes_in"),
+    [("127.0.0.1", True, True), ("::1", True, True), ("192.0.2.1", True, False), ("127.0.0.1", False, False)],
+)
+def test_a_proxy_s_address_is_not_one_painter_s(address: str, behind_proxy: bool, comes_in: bool) -> None:
+    admission = Admission(Limits(max_painters_per_address=1, is_behind_proxy=behind_proxy))
+    with admission.admit(address), admission.admit(address) as second:
+        assert (second == "") is comes_in
+        assert comes_in or "from your address" in second
+
+
 def frame(revision: int) -> Frame:
     return Frame(
         pixels=np.zeros((1, 1, 3), np.uint8),

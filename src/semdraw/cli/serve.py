@@ -47,7 +47,8 @@ def add_to(verbs: Verbs) -> None:
         action="append",
         default=[],
         metavar="NAME",
-        help="another name that this server goes by, for example behind a proxy; repeatable",
+        help="another name that this server goes by, for example behind a proxy: needs --token, and painters "
+        "from this machine, which a proxy's are, are no longer limited per address; repeatable",
     )
     parser.add_argument(
         "--token",
@@ -125,6 +126,7 @@ def server_of(options: argparse.Namespace, access: Access, address: str) -> uvic
     from semdraw.protocol import MAX_MESSAGE_BYTES
     from semdraw.server.app import create_app
     from semdraw.server.guard import Keys
+    from semdraw.server.limits import Limits
     from semdraw.server.models import Models, laid_out
     from semdraw.server.studio import Studio
 
@@ -137,7 +139,8 @@ def server_of(options: argparse.Namespace, access: Access, address: str) -> uvic
         choose_device(options.device)  # a wrong one is told here, and not on the page
     told = {**placed(options), **additions(options)}
     engine = Engine(lambda: load_model(name, **told))
-    studio = Studio.of(engine, card, models=Models(engine, card, laid_out(name, **told)))
+    limits = Limits(is_behind_proxy=bool(options.allow_host))
+    studio = Studio.of(engine, card, limits=limits, models=Models(engine, card, laid_out(name, **told)))
     studio = replace(studio, starter=first_scene(options, studio.starter))
     keys = Keys()
     config = uvicorn.Config(

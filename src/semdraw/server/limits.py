@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
+from semdraw.server.guard import is_loopback
+
 MAX_BODY_BYTES: Final = 64 * 2**20
 HELLO_TIMEOUT_S: Final = 20.0  # a whole document may come along, over a slow line
 STALL_S: Final = 30.0
@@ -18,10 +20,15 @@ Clock = Callable[[], float]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """The figures of one server; tests bring their own."""
+    """The figures of one server; tests bring their own.
+
+    is_behind_proxy: whether painters may come through a proxy on this machine. All of them have a loopback address
+    then, so only `max_painters` holds for those.
+    """
 
     max_painters: int = 64
     max_painters_per_address: int = 16
+    is_behind_proxy: bool = False
     hello_timeout_s: float = HELLO_TIMEOUT_S
     stall_s: float = STALL_S
     messages_per_s: float = 1_000.0
@@ -112,7 +119,8 @@ class Admission:
     def _refusal(self, address: str) -> str:
         if self.num_painters >= self._limits.max_painters:
             return f"this server holds {self._limits.max_painters} painters and is full; try again later"
-        if self._addresses[address] >= self._limits.max_painters_per_address:
+        is_shared = self._limits.is_behind_proxy and is_loopback(address)
+        if not is_shared and self._addresses[address] >= self._limits.max_painters_per_address:
             return (
                 f"{self._limits.max_painters_per_address} pages are open from your address; close one of them"
             )
