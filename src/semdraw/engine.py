@@ -88,11 +88,19 @@ class Seat:
             self._engine.changed.notify_all()
 
     def set_live(self, live: bool) -> None:
-        """A paused seat keeps its newest scene and costs nothing."""
+        """A paused seat keeps its newest scene and costs nothing; live again, a picture that failed is tried anew."""
         with self._engine.changed:
             self.is_live = live
+            self.tell(self._engine.status if live else EngineStatus(state="paused", reason="live is off"))
+            if live:
+                self.try_again()
             self._engine.changed.notify_all()
-        self.tell(self._engine.status if live else EngineStatus(state="paused", reason="live is off"))
+
+    def try_again(self) -> None:
+        """After the news that all is well: a picture that was given up would be waited for in vain."""
+        with self._engine.changed:
+            if self.failures and self.painting is None:
+                self.has_mail, self.failures = True, 0
 
     def close(self) -> None:
         self._engine.close_seat(self)
@@ -240,6 +248,7 @@ class Engine:
         with self.changed:
             for seat in self._seats:
                 seat.painting, seat.settled, seat.has_mail = None, None, seat.newest is not None
+                seat.failures = 0
         free_memory()
 
     def _announce(self, status: EngineStatus) -> None:
@@ -248,6 +257,8 @@ class Engine:
             for seat in self._seats:
                 if seat.is_live:
                     seat.tell(status)
+                    if status.state == "live":
+                        seat.try_again()
 
     def _serve(self) -> None:
         while (turn := self._next_turn()) is not None:

@@ -312,6 +312,51 @@ def test_live_again_tells_how_the_engine_really_fares() -> None:
     engine.stop()
 
 
+def test_live_again_a_picture_that_failed_is_tried_anew(engine: Engine, model: ToyModel) -> None:
+    desk = Desk(engine)
+    model.fault = lambda: (_ for _ in ()).throw(RuntimeError("a kernel failed"))
+    desk.seat.put(scene_of(), 1)
+    desk.told("failed")
+    for _ in range(2):  # as long as it fails, that is what is told last
+        desk.seat.set_live(False)
+        desk.told("paused")
+        desk.seat.set_live(True)
+        desk.told("live")
+        assert "a kernel failed" in desk.told("failed").reason
+    model.fault = lambda: None
+    desk.seat.set_live(False)
+    desk.seat.set_live(True)
+    desk.settled(1)
+
+
+def test_a_switch_that_fails_leaves_no_failed_picture_as_if_it_were_coming(
+    engine: Engine, model: ToyModel
+) -> None:
+    def refuse() -> ToyModel:
+        raise CheckpointError("it is a LoRA")
+
+    desk = Desk(engine)
+    planted(model, RuntimeError("a kernel failed"), times=2)
+    desk.seat.put(scene_of(), 1)
+    desk.told("failed")
+    with pytest.raises(CheckpointError):
+        engine.switch(Switch(name="x", load=refuse)).result(20)
+    desk.told("live")
+    desk.settled(1)
+
+
+def test_live_again_a_settled_picture_runs_no_rows(engine: Engine, model: ToyModel) -> None:
+    desk = Desk(engine)
+    desk.seat.put(scene_of(), 1)
+    desk.settled(1)
+    model.calls.clear()
+    desk.seat.set_live(False)
+    desk.seat.set_live(True)
+    desk.seat.put(scene_of(seed=2), 2)
+    desk.settled(2)
+    assert model.rows == 12
+
+
 def test_deaths_far_apart_do_not_add_up(model: ToyModel, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("semdraw.engine._RELOAD_PAUSE_S", 0.01)
     engine = Engine(lambda: model)
