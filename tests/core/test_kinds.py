@@ -273,6 +273,19 @@ def test_what_lies_in_the_folders_is_listed_from_headers(places: tuple[Path, Pat
     assert {item.name: item.num_bytes for item in lying_there()}["big.safetensors"] > 3_200_000_000
 
 
+def test_links_that_lead_nowhere_are_listed_or_passed_over_but_stop_nothing(
+    places: tuple[Path, Path], folder: Path
+) -> None:
+    _, user = places
+    shutil.copytree(folder, user / "folder")
+    whole = {item.name: item.num_bytes for item in lying_there()}["folder"]
+    (user / "folder" / "unet" / "gone.safetensors").symlink_to(user / "nowhere")
+    (user / "gone.safetensors").symlink_to(user / "nowhere")
+    found = {item.name: item for item in lying_there()}
+    assert found["folder"].num_bytes == whole
+    assert found["gone.safetensors"].kind == "refused"
+
+
 # ---- hubs ----
 
 

@@ -40,6 +40,10 @@ def refuse() -> Any:
     raise CheckpointError("it is an SDXL LoRA")
 
 
+def break_() -> Any:
+    raise FileNotFoundError("a link leads nowhere")
+
+
 def choice(name: str, load: Callable[[], Any], **told: Any) -> Choice:
     card = replace(CARD, name=name, facts={"weights_hash": name}, **told)
     return Choice(name=name, title=f"a model called {name}", find=lambda: card, load=load)
@@ -50,6 +54,7 @@ CHOICES = (
     choice("swapped", Swapped, extent=Extent(96, 96)),
     choice("lora", refuse),
     Choice(name="pickle", title="never loaded", find=refuse, load=ToyModel),
+    Choice(name="broken", title="its disk is gone", find=break_, load=ToyModel),
 )
 
 
@@ -97,6 +102,7 @@ def test_the_models_are_listed_with_the_one_that_paints_first(server: LiveServer
         ("toy", False),
         ("lora", False),
         ("pickle", False),
+        ("broken", False),
     ]
     assert told[1]["title"] == "a model called toy"
 
@@ -119,6 +125,18 @@ def test_a_model_that_cannot_be_loaded_is_refused_and_the_one_before_paints_on(
         painter.say(repaint("blue", seq=1))
         assert colour_of(painter.settled(1)) == "blue"
     assert server.studio.model.name == "toy"
+
+
+def test_what_nobody_expected_is_answered_too_and_logged(
+    server: LiveServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    with server.painter(plain("red")) as (painter, _):
+        painter.settled(0)
+        painter.say(SwitchModel(model="broken"))
+        assert "broken is not loaded" in painter.hear_a(Refused).reason
+        assert "a link leads nowhere" in caplog.text
+        painter.say(SwitchModel(model="swapped"))
+        assert painter.hear_a(ModelChanged).model.name == "swapped"
 
 
 def test_painters_are_told_what_is_being_loaded_and_keep_painting_on_their_scene() -> None:

@@ -75,13 +75,20 @@ def lying_there() -> tuple[Lying, ...]:
 def _lying(path: Path) -> Lying | None:
     try:
         kind, title = _told(path)
-    except CheckpointError as error:
+    except (CheckpointError, OSError) as error:
         kind, title = "refused", str(error)
     if not kind:
         return None
     files = [path] if path.is_file() else list(path.glob("**/*.safetensors"))
-    size = sum(file.stat().st_size for file in files)
-    return Lying(name=path.name, path=path, kind=kind, title=title, num_bytes=size)
+    return Lying(name=path.name, path=path, kind=kind, title=title, num_bytes=sum(map(_size, files)))
+
+
+def _size(file: Path) -> int:
+    """In bytes; a link that leads nowhere has none."""
+    try:
+        return file.stat().st_size
+    except OSError:
+        return 0
 
 
 def _told(path: Path) -> tuple[str, str]:

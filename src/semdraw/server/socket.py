@@ -168,9 +168,13 @@ class Conversation:
             try:
                 await self._studio.models.switch(name)
             except SemdrawError as error:
-                await self._send(
-                    Refused(reason=f"{name} is not loaded: {error}", revision=self._session.revision)
-                )
+                await self._not_loaded(name, str(error))
+            except Exception:
+                log.exception("a switch to another model failed")
+                await self._not_loaded(name, "something unexpected went wrong; see the server's log")
+
+    async def _not_loaded(self, name: str, reason: str) -> None:
+        await self._send(Refused(reason=f"{name} is not loaded: {reason}", revision=self._session.revision))
 
     async def _apply(self, edit: Edit) -> int:
         """In a worker thread where it may take long: nobody else's messages wait for a large canvas."""
