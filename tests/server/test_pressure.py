@@ -6,6 +6,7 @@ import socket as sockets
 import struct
 import threading
 import time
+from dataclasses import dataclass
 
 import pytest
 from websockets.exceptions import ConnectionClosed
@@ -22,7 +23,7 @@ from semdraw.protocol import (
     decode_server,
     encode,
 )
-from semdraw.server.limits import Limits
+from semdraw.server.limits import STALL_S, Limits
 from tests.scenes import two_regions
 from tests.server.living import (
     LiveServer,
@@ -39,15 +40,23 @@ from tests.server.living import (
 def test_a_slow_reader_gets_the_newest_frame_and_nothing_queues(server: LiveServer) -> None:
     with server.painter(plain("red")) as (painter, _):
         first = decode_frame(painter)
-        for seq in range(1, 101):
+        for seq in range(1, 100):
             painter.say(repaint("blue" if seq % 2 else "green", seq=seq))
-        until(lambda: server.studio.engine.status.state == "live")
-        time.sleep(0.5)
+        painter.say(repaint("white", seq=100))  # unlike all before, so that it is a picture of its own
+        until(lambda: settled_revisions(server) == [100])
+        server.studio.engine.render(plain("red"))  # made in turn: the frame before it was handed out
         painter.say(Shown(number=first.number))
         second = decode_frame(painter)
         assert second.number == first.number + 1
         assert second.revision == 100
         assert second.settled
+        assert colour_of(second) == "white"
+
+
+def settled_revisions(server: LiveServer) -> list[int]:
+    """Of the newest settled picture of every painter."""
+    seats = list(server.studio.engine._seats)  # pyright: ignore[reportPrivateUsage]
+    return [seat.settled.frame.revision for seat in seats if seat.settled is not None]
 
 
 def decode_frame(painter: Painter) -> FrameMessage:
@@ -60,24 +69,47 @@ def decode_frame(painter: Painter) -> FrameMessage:
             return message
 
 
-def test_who_takes_no_frame_for_too_long_is_let_go_and_harms_nobody() -> None:
+@dataclass
+class Clock:
+    """Seconds that pass when told to."""
+
+    now: float = 1_000.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """By which frames wait to be taken."""
+    clock = Clock()
+    monkeypatch.setattr("semdraw.server.outbox.time", clock)
+    return clock
+
+
+def test_who_takes_no_frame_for_too_long_is_let_go_and_harms_nobody(clock: Clock) -> None:
     with (
-        live_server(limits=Limits(stall_s=0.5)) as server,
+        live_server() as server,
         server.painter(plain("red")) as (good, _),
         server.painter(plain("red")) as (slow, _),
     ):
         good.settled(0)
         decode_frame(slow)
+        until(lambda: settled_revisions(server) == [0, 0])
+        server.studio.engine.render(plain("red"))
+        assert server.request("GET", "/healthz")[0] == 200  # by now the loop holds what the engine handed out
+        clock.now += STALL_S + 1
         slow.say(repaint("blue", seq=1))
         assert closing_code(slow) == 1013
         good.say(repaint("green", seq=1))
         assert colour_of(good.settled(1)) == "green"
 
 
-def test_an_idle_painter_is_not_taken_for_a_stalled_one() -> None:
-    with live_server(limits=Limits(stall_s=1.0)) as server, server.painter(plain("red")) as (painter, _):
-        painter.settled(0)
-        time.sleep(1.5)
+def test_an_idle_painter_is_not_taken_for_a_stalled_one(clock: Clock) -> None:
+    with live_server() as server, server.painter(plain("red")) as (painter, _):
+        frame = painter.settled(0)
+        clock.now += STALL_S + 1
+        painter.say(Shown(number=frame.number))  # once more, which makes the server look at its clock
         painter.say(repaint("blue", seq=1))
         assert colour_of(painter.settled(1)) == "blue"
 
@@ -93,7 +125,7 @@ def test_a_client_that_vanishes_in_mid_frame_leaves_nothing_behind(
 ) -> None:
     engine = server.studio.engine
     until(lambda: server.studio.admission.num_painters == 0)
-    threads = threading.active_count()
+    threads = lasting_threads()
     for delay_s in (0.0, 0.001, 0.003, 0.01, 0.03):
         for _ in range(4):
             with server.painter(two_regions()) as (painter, _):
@@ -103,12 +135,17 @@ def test_a_client_that_vanishes_in_mid_frame_leaves_nothing_behind(
                 raw.close()  # a reset, not a goodbye
     until(lambda: server.studio.admission.num_painters == 0)
     until(lambda: not engine._seats)  # pyright: ignore[reportPrivateUsage]
-    until(lambda: threading.active_count() <= threads + 2)
+    until(lambda: lasting_threads() <= threads)
     assert [
         record.getMessage() for record in caplog.records if record.levelname in {"ERROR", "CRITICAL"}
     ] == []
     with server.painter(plain("blue")) as (painter, _):
         assert colour_of(painter.settled(0)) == "blue"
+
+
+def lasting_threads() -> set[threading.Thread]:
+    """All but those of asyncio's pool, which is filled up to its size and kept."""
+    return {thread for thread in threading.enumerate() if not thread.name.startswith("asyncio_")}
 
 
 def test_a_flood_is_slowed_down_and_then_ended() -> None:
