@@ -36,7 +36,7 @@ class Averaged:
             return parts[0]
         told = Conditioning.stack(parts)
         pooled = None if told.pooled is None else told.pooled.mean(dim=0, keepdim=True)
-        return Conditioning(told.embeds.mean(dim=0, keepdim=True), pooled)
+        return Conditioning(told.embeds.mean(dim=0, keepdim=True), pooled, told.filler)
 
     def encode_image(self, pixels: Tensor) -> Tensor:
         return self._model.encode_image(pixels)

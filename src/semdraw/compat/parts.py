@@ -12,7 +12,7 @@ from torch import Tensor
 from semdraw.compat.arguments import unused
 from semdraw.compat.util import to_pil
 from semdraw.errors import UsageError
-from semdraw.models.base import DiffusionModel
+from semdraw.models.base import Conditioning, DiffusionModel
 from semdraw.scene import Recipe
 
 Captioner = Callable[[Image.Image], str]
@@ -60,7 +60,7 @@ class Parts:
 
     def _embeds(self, prompts: Any) -> Tensor:
         several = [prompts] if isinstance(prompts, str) else prompts
-        return torch.cat([self.model.encode_prompt(prompt).embeds for prompt in several])
+        return Conditioning.stack([self.model.encode_prompt(prompt) for prompt in several]).embeds
 
     def _caption(self, image: Any, prompt: str | None) -> str | None:
         if image is None or prompt is not None or self.captioner is None:
