@@ -74,6 +74,8 @@ export class Studio {
   #history: History | null = null;
   #previous: Selection = null;
   #pending: Shot | null = null;
+  /** Counts the models that painted: what an earlier one made is not shown any more. */
+  #epoch = 0;
   #hasToldOfOtherTab = false;
 
   constructor(url: string) {
@@ -237,7 +239,7 @@ export class Studio {
   #linkChanged(link: Link): void {
     this.link = link;
     this.isGreeted = false;
-    this.takeShot()?.bitmap.close();
+    this.takeShot()?.bitmap.close(); // of a link that is gone: nobody waits for the answer
     this.mark();
   }
 
@@ -256,17 +258,27 @@ export class Studio {
   #modelChanged(model: ModelFacts): void {
     this.model = model;
     this.frame = null; // what is shown is no longer current: the same revision is painted anew
+    this.#epoch++;
+    const shot = this.takeShot();
+    if (shot) this.#passOver(shot.message, shot.bitmap);
     notices.tell(`${model.name} paints now`);
     this.mark();
   }
 
-  /** Decode off the main thread; a frame of an earlier link is not ours any more. */
+  /** Decode off the main thread; meanwhile the link may have been lost, or another model have begun to paint. */
   async #received(message: FrameMessage, link: Link): Promise<void> {
+    const epoch = this.#epoch;
     const jpeg = new Blob([message.jpeg as Uint8Array<ArrayBuffer>], { type: "image/jpeg" });
     const bitmap = await createImageBitmap(jpeg).catch(() => null);
     if (link !== this.link) return bitmap?.close();
-    if (!bitmap) return this.session.shown(message);
+    if (!bitmap || epoch !== this.#epoch) return this.#passOver(message, bitmap);
     this.#pending = { message, bitmap };
     this.mark();
+  }
+
+  /** The server sends the next frame only after an answer to this one. */
+  #passOver(message: FrameMessage, bitmap: ImageBitmap | null): void {
+    bitmap?.close();
+    this.session.shown(message);
   }
 }

@@ -25,6 +25,8 @@ export class Pointer {
   #active = new Map<number, Point>();
   #mode: Mode | null = null;
   #hasSeenPen = false;
+  /** The pen on the glass; while it is there, a palm and fingers are not. */
+  #pen: number | null = null;
   readonly #element: HTMLElement;
   readonly #mark: () => void;
 
@@ -61,7 +63,8 @@ export class Pointer {
   }
 
   #down(event: PointerEvent): void {
-    this.#hasSeenPen ||= event.pointerType === "pen";
+    if (event.pointerType === "touch" && this.#pen !== null) return;
+    if (event.pointerType === "pen") this.#penDown(event.pointerId);
     this.#element.setPointerCapture(event.pointerId);
     this.#element.focus({ preventScroll: true });
     event.preventDefault();
@@ -75,6 +78,14 @@ export class Pointer {
     }
     const erases = (event.buttons & ERASER_BUTTON) !== 0;
     this.#add({ kind: "begin", at: this.#at(event), pressure: pressureOf(event), erases, isStraight: event.shiftKey });
+  }
+
+  /** What a hand did before its pen came down was no stroke. */
+  #penDown(pointerId: number): void {
+    this.#hasSeenPen = true;
+    this.#pen = pointerId;
+    if (this.#mode === "draw") this.#add({ kind: "cancel" });
+    this.#active.clear();
   }
 
   #modeOf(event: PointerEvent): Mode {
@@ -121,6 +132,7 @@ export class Pointer {
 
   #up(event: PointerEvent, kind: "end" | "cancel"): void {
     if (!this.#active.delete(event.pointerId)) return;
+    if (event.pointerId === this.#pen) this.#pen = null;
     if (this.#mode === "draw") this.#add({ kind });
     if (this.#active.size === 0) this.#mode = null;
     if (event.pointerType === "touch") this.#add({ kind: "hover", at: null });
