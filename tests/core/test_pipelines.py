@@ -80,10 +80,17 @@ def test_changed_weights_are_told_by_the_hash(pipeline: Any) -> None:
     assert find_model(pipeline).recipe.weights_hash != before
 
 
-def test_an_autoencoder_that_overflows_is_brought_to_fp32(tmp_path: Path) -> None:
+def test_an_autoencoder_that_overflows_runs_in_fp32_and_the_pipeline_stays_as_it_was(tmp_path: Path) -> None:
     pipeline = pipeline_in(write_checkpoint(tmp_path / "sdxl", family="sdxl"), "sdxl").to(torch.float16)
+    looked = find_model(pipeline).recipe.weights_hash
     model: Any = load_model(pipeline)
     assert (model.parts["unet"].dtype, model.parts["vae"].dtype) == (torch.float16, torch.float32)
+    assert {value.dtype for value in pipeline.vae.state_dict().values()} == {torch.float16}
+    own = pipeline.vae.state_dict()
+    assert all(
+        torch.equal(value.half(), own[name]) for name, value in model.parts["vae"].state_dict().items()
+    )
+    assert looked == model.spec.weights_hash == find_model(pipeline).recipe.weights_hash
 
 
 def other_pipeline(pipeline: Any) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from contextlib import contextmanager
+from copy import deepcopy
 from importlib import import_module
 from typing import Any
 
@@ -13,19 +14,28 @@ from semdraw.errors import CheckpointError
 from semdraw.models.checkpoint import Checkpoint
 from semdraw.models.filling import build_part, clip_tokenizer
 from semdraw.models.fusing import fuse
-from semdraw.models.placement import placement
+from semdraw.models.placement import overflows, placement
 
 
 def load_parts(checkpoint: Checkpoint, device: torch.device) -> dict[str, Any]:
     """Every part by name, LoRAs added, frozen, each where `placement` says."""
     if checkpoint.built:
-        return dict(checkpoint.built)
+        return _shared(checkpoint)
     with _quiet():
         parts = {name: _load(checkpoint, name, device) for name in checkpoint.classes}
         if checkpoint.loras:
             fuse(checkpoint.loras, checkpoint.family.network, parts)
     for name in checkpoint.weights:
         parts[name].eval().requires_grad_(False)
+    return parts
+
+
+def _shared(checkpoint: Checkpoint) -> dict[str, Any]:
+    """Parts that somebody else uses, too: none is changed, so an autoencoder that overflows is copied in fp32."""
+    parts = dict(checkpoint.built)
+    if parts["vae"].dtype == torch.float16 and overflows(checkpoint):
+        own = getattr(parts["vae"], "_orig_mod", parts["vae"])  # not what compiled it
+        parts["vae"] = deepcopy(own).to(torch.float32)
     return parts
 
 

@@ -1,4 +1,4 @@
-"""Pipelines of diffusers that somebody has in hand: their parts are used as they are, and shared with the pipeline."""
+"""Pipelines of diffusers that somebody has in hand: their parts are shared with the pipeline, which stays as it is."""
 
 from __future__ import annotations
 
@@ -38,8 +38,6 @@ def checkpoint_of(pipeline: Any) -> Checkpoint:
         built=parts,
     )
     require_text_to_image(checkpoint)
-    if family.vae_overflows and parts["vae"].dtype == torch.float16 and parts["vae"].config.force_upcast:
-        parts["vae"].to(torch.float32)  # as the pipeline itself does whenever it decodes
     return checkpoint
 
 

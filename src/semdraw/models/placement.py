@@ -21,10 +21,11 @@ def placement(checkpoint: Checkpoint, name: str, device: torch.device) -> tuple[
     if checkpoint.is_low_memory and name.startswith("text_encoder"):
         return _CPU, torch.bfloat16 if checkpoint.classes[name][1].startswith("T5") else torch.float32
     dtype = precision(device, checkpoint.precision, prefers_bf16=checkpoint.family.prefers_bf16)
-    if name == "vae" and (dtype == torch.bfloat16 or _overflows(checkpoint)):
+    if name == "vae" and (dtype == torch.bfloat16 or overflows(checkpoint)):
         return device, torch.float32
     return device, dtype
 
 
-def _overflows(checkpoint: Checkpoint) -> bool:
+def overflows(checkpoint: Checkpoint) -> bool:
+    """Whether the autoencoder gives black pictures in fp16."""
     return checkpoint.family.vae_overflows and bool(checkpoint.configs["vae"].get("force_upcast", True))
