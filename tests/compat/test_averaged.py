@@ -21,12 +21,17 @@ def smd(checkpoints: dict[str, Path]) -> StableMultiDiffusionPipeline:
     return StableMultiDiffusionPipeline("cpu", hf_key=str(checkpoints["sd"]))
 
 
-@pytest.mark.parametrize("prompts", [[LONG, SHORT], [SHORT, LONG]], ids=["long first", "short first"])
+@pytest.mark.parametrize(
+    ("prompts", "negatives"),
+    [([LONG, SHORT], ["fog", "rain"]), ([SHORT, "a boat"], LONG)],
+    ids=["long prompts", "long negative"],
+)
 @pytest.mark.parametrize("draw", ["sample", "sample_panorama"])
-def test_prompts_of_different_lengths_draw_beside_a_short_negative(
-    smd: Any, prompts: list[str], draw: str
+def test_several_prompts_draw_whatever_the_lengths_of_prompts_and_negatives(
+    smd: Any, prompts: list[str], negatives: Any, draw: str
 ) -> None:
-    drawn = getattr(smd, draw)(prompts, "fog", height=64, width=96, num_inference_steps=1, guidance_scale=2.0)
+    settings = {"height": 64, "width": 96, "num_inference_steps": 1, "guidance_scale": 2.0}
+    drawn = getattr(smd, draw)(prompts, negatives, **settings)
     picture = drawn[0] if isinstance(drawn, list) else drawn
     assert picture.size == (96, 64)
 
