@@ -22,7 +22,7 @@ from semdraw.errors import FileError
 from semdraw.files import open_project, painted_areas, project_bytes, save_project, scene_from_project
 from semdraw.metadata import parameters, png_with_scene, scene_from_png
 from semdraw.pictures import picture_from_bytes
-from semdraw.scene import ColorBackground, ImageBackground, Mask, Picture, Recipe, Scene
+from semdraw.scene import ColorBackground, ImageBackground, Mask, Picture, PromptBackground, Recipe, Scene
 from tests.scenes import SMALL, two_regions
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -257,6 +257,24 @@ def test_a_saved_picture_tells_other_tools_how_it_was_made() -> None:
     )
     image = Image.open(io.BytesIO(png_with_scene(painted_areas(scene), scene)))
     assert image.info["parameters"] == parameters(scene)
+
+
+def test_a_saved_picture_tells_the_steps_that_were_taken_and_the_negative_prompts() -> None:
+    scene = two_regions().with_canvas(background=PromptBackground(prompt="night", negative="day"))
+    scene = scene.with_brush(msgspec.structs.replace(scene.brush("moon"), negative="clouds"))
+    recipe = Recipe(num_steps=4, step_indices=(0, 4, 12, 25, 37))
+    lines = parameters(msgspec.structs.replace(scene, recipe=recipe)).splitlines()
+    assert lines[:2] == ["castle, full moon, night", "Negative prompt: clouds, day"]
+    assert lines[2].startswith("Steps: 5, Sampler: LCM")
+
+
+def test_words_that_could_not_be_opened_again_are_not_written() -> None:
+    mask, words = Mask.blank(SMALL), "\x01" * 2000
+    scene = Scene.from_masks([(words, mask)] * 64)
+    brushes = tuple(msgspec.structs.replace(brush, negative=words) for brush in scene.brushes)
+    with pytest.raises(FileError, match="1024 KiB can be opened again; shorten prompts"):
+        project_bytes(msgspec.structs.replace(scene, brushes=brushes))
+    assert scene_from_project(project_bytes(scene)) == scene
 
 
 @pytest.mark.parametrize("size", [(4000, 3000), (16_000, 1_500)], ids=["12 megapixels", "a panorama"])

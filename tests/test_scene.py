@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -12,8 +13,21 @@ import pytest
 from PIL import Image
 
 from semdraw.errors import ExtentError, FileError, SceneError
+from semdraw.files import project_bytes
 from semdraw.geometry import Bounds, Extent
-from semdraw.scene import MAX_BRUSHES, Brush, Canvas, ImageBackground, Layer, Mask, Picture, Scene, checked
+from semdraw.scene import (
+    MAX_BRUSHES,
+    Brush,
+    Canvas,
+    ColorBackground,
+    ImageBackground,
+    Layer,
+    Mask,
+    Picture,
+    PromptBackground,
+    Scene,
+    checked,
+)
 from tests.scenes import SMALL, box, two_regions
 
 
@@ -106,6 +120,56 @@ def _with_behind(extent: Extent) -> Scene:
 def test_scenes_that_make_no_sense_are_refused(scene: Scene, reason: str) -> None:
     with pytest.raises(SceneError, match=reason):
         checked(scene)
+
+
+def _changed(**changes: Any) -> Scene:
+    """A scene with one value that its type does not allow."""
+    scene = two_regions()
+    brush, layer = scene.brushes[0], scene.canvas.layers[0]
+    for name, value in changes.items():
+        if name in scene.__struct_fields__:
+            scene = msgspec.structs.replace(scene, **{name: value})
+        elif name in scene.canvas.__struct_fields__:
+            scene = scene.with_canvas(**{name: value})
+        elif name in layer.__struct_fields__:
+            scene = scene.with_layer(msgspec.structs.replace(layer, **{name: value}))
+        else:
+            scene = scene.with_brush(msgspec.structs.replace(brush, **{name: value}))
+    return scene
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"seed": -1}, r"Scene with seed = -1: expected `int` >= 0"),
+        ({"seed": 2**40}, r"Scene with seed = 1099511627776: expected `int` <= 4294967295"),
+        ({"seed": np.int64(3)}, r"Scene with .*no file can hold"),
+        ({"background": ColorBackground(color="#FFFFFF")}, r"ColorBackground with color = '#FFFFFF'"),
+        ({"background": PromptBackground(prompt="x" * 2001)}, r"PromptBackground with prompt = 'x+\.\.\."),
+        ({"background": PromptBackground(negative="x" * 2001)}, r"negative = .*length <= 2000"),
+        ({"background": None}, r"Canvas with background = None"),
+        ({"extent": Extent(64.5, 64)}, r"Canvas with extent"),  # pyright: ignore[reportArgumentType]
+        ({"visible": 1}, r"Layer with visible = 1: expected `bool`"),
+        ({"mask": None}, r"Layer with mask = None"),
+        ({"strength": float("nan")}, r"Brush with strength = nan"),
+        ({"prompt": "\ud800"}, r"Brush with .*surrogates not allowed"),
+        ({"color": "red"}, r"Brush with color = 'red'"),
+        ({"recipe": None}, r"Scene with recipe = None"),
+    ],
+    ids=str,
+)
+def test_a_value_that_no_file_could_give_back_is_refused_and_not_written(
+    changes: dict[str, Any], reason: str
+) -> None:
+    scene = _changed(**changes)
+    for use in (checked, project_bytes):
+        with pytest.raises(SceneError, match=reason):
+            use(scene)
+
+
+def test_ids_are_checked_in_layers_too() -> None:
+    with pytest.raises(SceneError, match=r"Brush with id = 'a b': expected `str` matching"):
+        checked(_scene_of("a b"))
 
 
 @pytest.mark.parametrize("text", ["", "256", "256x", "0x4", "-1x4", "1x2x3", "²x4", "256 x256x"])

@@ -74,7 +74,12 @@ def project_bytes(scene: Scene, *, picture: Picture | None = None) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:
         _add(archive, "mimetype", MIMETYPE, zipfile.ZIP_STORED)
-        _add(archive, "scene.json", msgspec.json.format(document, indent=1), zipfile.ZIP_DEFLATED)
+        _add(
+            archive,
+            "scene.json",
+            _checked_words(msgspec.json.format(document, indent=1)),
+            zipfile.ZIP_DEFLATED,
+        )
         for name, data in entries.items():
             _add(archive, name, data, zipfile.ZIP_STORED)
         _add(archive, "thumbnail.png", _thumbnail(picture or painted_areas(scene)), zipfile.ZIP_STORED)
@@ -148,6 +153,16 @@ def checked_size(data: bytes) -> bytes:
             "can be opened again; merge or clear some regions, or take a plainer picture behind"
         )
     return data
+
+
+def _checked_words(document: bytes) -> bytes:
+    """scene.json, or a FileError where it is larger than what is read again."""
+    if len(document) > MAX_JSON_BYTES:
+        raise FileError(
+            f"the words of this scene take {len(document) / 2**10:.0f} KiB and {MAX_JSON_BYTES // 2**10} KiB can be "
+            "opened again; shorten prompts, or take fewer regions"
+        )
+    return document
 
 
 def _png(raster: Mask | Picture) -> bytes:

@@ -55,13 +55,14 @@ def scene_from_file(data: bytes) -> Scene:
 
 
 def parameters(scene: Scene) -> str:
-    """The text that web interfaces for diffusion models write and read, one line of prompts and one of settings."""
-    recipe = scene.recipe
-    prompts = [brush.prompt for brush in scene.brushes if brush.prompt]
-    if isinstance(scene.canvas.background, PromptBackground) and scene.canvas.background.prompt:
-        prompts.append(scene.canvas.background.prompt)
+    """The text that web interfaces for diffusion models write and read: prompts, negative prompts where there are any,
+    and settings, a line each.
+    """
+    recipe, behind = scene.recipe, scene.canvas.background
+    told = [*scene.brushes, *([behind] if isinstance(behind, PromptBackground) else [])]
+    negatives = ", ".join(each.negative for each in told if each.negative)
     settings = {
-        "Steps": recipe.num_steps,
+        "Steps": recipe.step_count,
         "Sampler": FACTS[recipe.sampler].label,
         "CFG scale": f"{recipe.guidance_scale:g}",
         "Seed": scene.seed,
@@ -71,4 +72,5 @@ def parameters(scene: Scene) -> str:
         "Version": f"semdraw {__version__}",
     }
     line = ", ".join(f"{key}: {value}" for key, value in settings.items() if str(value))
-    return f"{', '.join(prompts)}\n{line}"
+    prompts = ", ".join(each.prompt for each in told if each.prompt)
+    return "\n".join([prompts, *([f"Negative prompt: {negatives}"] if negatives else []), line])

@@ -5,6 +5,8 @@ Masks and pictures keep their bytes raw, so that equality means equality of what
 
 from __future__ import annotations
 
+import re
+import reprlib
 from collections.abc import Iterable
 from functools import cached_property
 from itertools import pairwise
@@ -346,14 +348,14 @@ class Scene(Value, frozen=True):
 
 def checked(scene: Scene) -> Scene:
     """The scene itself, or a SceneError: the rules that types alone do not hold."""
+    if len(scene.brushes) > MAX_BRUSHES:
+        raise SceneError(f"at most {MAX_BRUSHES} brushes, got {len(scene.brushes)}")
     check_values(scene)
     extent = scene.canvas.extent
     _check_extent("a canvas", extent)
     if isinstance(scene.canvas.background, ImageBackground):
         _check_extent("a picture behind", scene.canvas.background.picture.extent)
     brush_ids = [brush.id for brush in scene.brushes]
-    if len(brush_ids) > MAX_BRUSHES:
-        raise SceneError(f"at most {MAX_BRUSHES} brushes, got {len(brush_ids)}")
     if len(set(brush_ids)) != len(brush_ids):
         raise SceneError(f"brush ids must differ, got {brush_ids}")
     if sorted(brush_ids) != sorted(layer.brush_id for layer in scene.canvas.layers):
@@ -369,16 +371,38 @@ def checked(scene: Scene) -> Scene:
 
 
 def check_values(scene: Scene) -> None:
-    """A SceneError where recipe or brushes hold what their types do not allow: Python itself looks at none of that."""
-    for value in (scene.recipe, *scene.brushes):
-        try:
-            msgspec.convert(msgspec.to_builtins(value), type(value))
-        except msgspec.ValidationError as error:
-            words, _, where = str(error).partition(" - at `$.")
-            name = where.partition("[")[0].rstrip("`")
-            got = f"{name} = {getattr(value, name)!r}" if name in value.__struct_fields__ else repr(value)
-            raise SceneError(f"{type(value).__name__} with {got}: {words[:1].lower()}{words[1:]}") from None
+    """A SceneError where anything in a scene is not what its type allows: Python itself looks at none of that.
+
+    Innermost values come first, so that a message names the value that is wrong.
+    """
+    parts = (scene.recipe, *scene.brushes, scene.canvas.background, *scene.canvas.layers, scene.canvas)
+    for value in (*parts, scene):
+        _check_value(value)
     check_steps(scene.recipe)
+
+
+def _check_value(value: Any) -> None:
+    """A SceneError where a file could not be read again that holds this value; pixels are left as they are."""
+    rasters: list[_Raster] = []
+
+    def put_aside(raster: Any) -> int:
+        if not isinstance(raster, _Raster):
+            raise TypeError(f"got {raster!r}, which no file can hold")
+        rasters.append(raster)
+        return len(rasters) - 1
+
+    def put_back(_: type, number: Any) -> _Raster:
+        return rasters[number]
+
+    try:
+        plain = msgspec.to_builtins(value, enc_hook=put_aside)
+        msgspec.convert(plain, type(value), dec_hook=put_back)
+        msgspec.json.encode(plain)
+    except (msgspec.ValidationError, TypeError, UnicodeEncodeError) as error:
+        words, _, where = str(error).partition(" - at `$.")
+        name = re.split(r"[\[.`]", where)[0]
+        got = f"{name} = {reprlib.repr(getattr(value, name, None))}" if name else reprlib.repr(value)
+        raise SceneError(f"{type(value).__name__} with {got}: {words[:1].lower()}{words[1:]}") from None
 
 
 def check_steps(recipe: Recipe) -> None:
