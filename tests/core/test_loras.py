@@ -149,6 +149,68 @@ def test_alphas_that_stand_in_the_metadata_are_heard(made: dict[str, Any], tmp_p
     torch.testing.assert_close(found, 3 * up @ down, atol=1e-5, rtol=1e-4)
 
 
+PEFT = f"base_model.model.{DOWN}"
+
+
+def peft_file(folder: Path, rank: int, **settings: Any) -> tuple[Path, Tensor]:
+    """A file as PEFT writes it, with its settings beside it, and the product of its matrices."""
+    down, up = pair_for(torch.zeros(16, 16), rank)
+    file = folder / "adapter_model.safetensors"
+    save_file({f"{PEFT}.to_q.lora_A.weight": down, f"{PEFT}.to_q.lora_B.weight": up}, file)
+    if settings:
+        (folder / "adapter_config.json").write_text(json.dumps({"peft_type": "LORA", "r": rank, **settings}))
+    return file, up @ down
+
+
+@pytest.mark.parametrize(
+    ("settings", "factor"),
+    [
+        ({"lora_alpha": 2}, 0.5),
+        ({"lora_alpha": 8}, 2.0),
+        ({"lora_alpha": 8, "use_rslora": True}, 4.0),
+        ({"lora_alpha": 2, "alpha_pattern": {"to_q": 12}}, 3.0),
+        ({"lora_alpha": 2, "alpha_pattern": {"attn1.to_k": 12, "o_q": 12}}, 0.5),
+        ({"lora_alpha": 2, "alpha_pattern": {f"^{DOWN}.to_q": 12}}, 3.0),
+        ({"lora_alpha": 2, "alpha_pattern": {"^to_q": 12}}, 0.5),
+        ({"lora_alpha": 8, "r": 64, "rank_pattern": {"to_q": 4}}, 2.0),
+    ],
+)
+def test_pefts_settings_beside_the_file_say_how_strongly_it_acts(
+    settings: dict[str, Any], factor: float, made: dict[str, Any], tmp_path: Path
+) -> None:
+    file, product = peft_file(tmp_path, 4, **settings)
+    (found,) = changes(made["sd"], file).values()
+    torch.testing.assert_close(found, factor * product, atol=1e-5, rtol=1e-4)
+
+
+def test_without_its_settings_the_factor_is_one_and_that_is_said(
+    made: dict[str, Any], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    file, product = peft_file(tmp_path, 4)
+    (found,) = changes(made["sd"], file).values()
+    torch.testing.assert_close(found, product, atol=1e-5, rtol=1e-4)
+    assert "lies without its adapter_config.json" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"lora_alpha": 8, "use_dora": True}, "made with use_dora"),
+        ({"lora_alpha": 8, "peft_type": "LOHA"}, "made with LOHA"),
+        ({"lora_alpha": 8, "init_lora_weights": "pissa_niter_16"}, "init_lora_weights pissa"),
+        ({"lora_alpha": "8"}, "an alpha should be a number, got '8'"),
+        ({"lora_alpha": 8, "alpha_pattern": {"(a+)+$": 1}}, "alpha_pattern should give"),
+        ({"lora_alpha": 8, "alpha_pattern": {"to_q": [1]}}, "an alpha should be a number"),
+    ],
+)
+def test_settings_that_are_not_served_are_refused(
+    settings: dict[str, Any], words: str, made: dict[str, Any], tmp_path: Path
+) -> None:
+    file, _ = peft_file(tmp_path, 4, **settings)
+    with pytest.raises(CheckpointError, match=words):
+        changes(made["sd"], file)
+
+
 def kohya(stem: str, down: Tensor, up: Tensor) -> dict[str, Tensor]:
     return {f"{stem}.lora_down.weight": down, f"{stem}.lora_up.weight": up}
 
@@ -168,6 +230,7 @@ REFUSED: dict[str, tuple[dict[str, Tensor], str]] = {
     "another width": (kohya(OTHER, ONES(2, 99), ONES(16, 2)), "does not fit this model"),
     "half a pair": ({f"{OTHER}.lora_down.weight": ONES(2, 16)}, "lacks one of its two matrices"),
     "ranks that differ": (kohya(OTHER, ONES(2, 16), ONES(16, 3)), "wanted a rank"),
+    "an up that is no point": (kohya(OTHER, ONES(2, 16), ONES(16, 2, 3, 3)), "an up of 1x1"),
     "a huge rank": (kohya(OTHER, ONES(600, 16), ONES(16, 600)), "wanted a rank"),
     "not a number": (kohya(OTHER, torch.full((2, 16), torch.nan), ONES(16, 2)), "not finite"),
     "an endless alpha": ({f"{GOOD}.alpha": torch.tensor(torch.inf)}, "not finite"),

@@ -6,7 +6,6 @@ changes nothing.
 
 from __future__ import annotations
 
-import json
 import math
 from dataclasses import dataclass
 from typing import Any, Final
@@ -15,21 +14,22 @@ import torch
 from torch import Tensor
 
 from semdraw.errors import CheckpointError
-from semdraw.models.headers import read_header
 from semdraw.models.layouts import Source
 from semdraw.models.lora import Lora
-from semdraw.models.lora_names import meant, places_of, role_of
+from semdraw.models.lora_names import meant, path_of, places_of, role_of
+from semdraw.models.peft import strengths_of
 
 _MAX_RANK: Final = 512
 
 
 @dataclass(slots=True)
 class _Change:
-    """What a LoRA adds to one weight: up (o r) times down (r i), by alpha / r."""
+    """What a LoRA adds to one weight: up (o r) times down (r i), by `factor`; alpha: what the file tells of it."""
 
     down: Tensor | None = None
     up: Tensor | None = None
     alpha: float | None = None
+    factor: float = 1.0
 
 
 def fuse(loras: tuple[Lora, ...], network: str, parts: dict[str, Any]) -> None:
@@ -72,43 +72,33 @@ def _changes(lora: Lora) -> dict[str, _Change]:
             change.alpha = float(tensor)
         else:
             setattr(change, role, tensor)
-    alphas = _alphas_in_metadata(lora)
+    strengths = strengths_of(lora.file, changes)
     for stem, change in changes.items():
-        if change.alpha is None:
-            change.alpha = alphas.get(meant(stem)[0])
-        _check(lora, stem, change)
+        rank = _checked_rank(lora, stem, change)
+        strength = strengths.get(meant(stem)[0])
+        if change.alpha is not None:
+            change.factor = change.alpha / rank
+        elif strength is not None:
+            change.factor = strength.factor(path_of(stem), rank)
     return changes
 
 
-def _check(lora: Lora, stem: str, change: _Change) -> None:
+def _checked_rank(lora: Lora, stem: str, change: _Change) -> int:
+    """Of the two matrices, or a CheckpointError where they are none that fit each other."""
     if change.down is None or change.up is None:
         raise CheckpointError(f"{lora.file}: {stem!r} lacks one of its two matrices")
-    rank = change.down.shape[0]
-    if not 0 < rank <= _MAX_RANK or change.up.shape[1:2] != (rank,):
+    rank = change.down.shape[0] if change.down.dim() else 0
+    is_pair = change.up.shape[1:2] == (rank,) and change.up.shape[2:].numel() == 1 < change.down.dim()
+    if not 0 < rank <= _MAX_RANK or not is_pair:
         shapes = list(change.down.shape), list(change.up.shape)
         raise CheckpointError(
-            f"{lora.file}: {stem!r} has the shapes {shapes}; wanted a rank of 1 to {_MAX_RANK}"
+            f"{lora.file}: {stem!r} has the shapes {shapes}; wanted a rank of 1 to {_MAX_RANK} in both, "
+            "and an up of 1x1 where it is a convolution"
         )
     is_finite = change.down.isfinite().all() and change.up.isfinite().all()
     if not is_finite or not math.isfinite(change.alpha or 0.0):
         raise CheckpointError(f"{lora.file}: {stem!r} holds numbers that are not finite")
-
-
-def _alphas_in_metadata(lora: Lora) -> dict[str, float]:
-    """By part, where diffusers wrote PEFT's settings beside the tensors."""
-    try:
-        told = json.loads(read_header(lora.file).metadata.get("lora_adapter_metadata", "{}"))
-    except ValueError:
-        return {}
-    if any(told.get(key) for key in told if key.endswith(("use_dora", "use_rslora", "alpha_pattern"))):
-        raise CheckpointError(
-            f"{lora.file} was made with DoRA, rsLoRA or alphas by layer, which are not served here"
-        )
-    found = {
-        key.removesuffix(".lora_alpha"): value for key, value in told.items() if key.endswith(".lora_alpha")
-    }
-    names: dict[str, str] = {"unet": "network", "transformer": "network"}
-    return {names.get(str(part), str(part)): float(value) for part, value in found.items()}
+    return rank
 
 
 def _share(lora: Lora, stem: str, change: _Change, source: Source, weight: Tensor) -> Tensor:
@@ -116,8 +106,7 @@ def _share(lora: Lora, stem: str, change: _Change, source: Source, weight: Tenso
     assert change.down is not None
     assert change.up is not None
     down, up = (each.to(weight.device, torch.float32) for each in (change.down, change.up))
-    rank = down.shape[0]
-    whole = up.flatten(1) @ down.flatten(1) * ((rank if change.alpha is None else change.alpha) / rank)
+    whole = up.flatten(1) @ down.flatten(1) * change.factor
     if source.change == "swapped":
         whole = torch.cat(whole.chunk(2)[::-1])
     if source.rows:

@@ -64,6 +64,11 @@ def meant(stem: str) -> tuple[str, str]:
     raise AssertionError("the last pattern fits all names")
 
 
+def path_of(stem: str) -> str:
+    """The path of a layer in its part, as a change spells it."""
+    return re.sub("|".join(_PARTS), "", stem, count=1)
+
+
 def places_of(parts: Mapping[str, Any], network: str) -> dict[tuple[str, str], list[Place]]:
     """Every parameter that a LoRA may change, by (part, path); a fused path has several."""
     found: dict[tuple[str, str], list[Place]] = defaultdict(list)
