@@ -18,6 +18,7 @@ ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 COMMANDS = re.findall(r"^\$ (.+)$", README, flags=re.M)
 PAINTER = [command for command in COMMANDS if command.startswith("semdraw ")]
+WITHIN_S = 150  # one command, on a machine that does much else
 
 
 @pytest.fixture(scope="module")
@@ -32,10 +33,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def run(command: list[str], folder: Path) -> None:
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=150, check=False)
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=WITHIN_S, check=False)
     assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
 
 
+@pytest.mark.timeout(len(PAINTER) * WITHIN_S + 60)
 def test_the_commands_of_the_readme_work_in_their_order(folder: Path) -> None:
     assert len(PAINTER) >= 4
     for command in PAINTER:
@@ -44,6 +46,7 @@ def test_the_commands_of_the_readme_work_in_their_order(folder: Path) -> None:
     assert (first == again).all()
 
 
+@pytest.mark.timeout(2 * WITHIN_S + 60)
 def test_the_python_of_the_readme_makes_the_same_picture(folder: Path) -> None:
     (block,) = re.findall(r"```python\n(.*?)```", README, flags=re.S)
     run([sys.executable, "-c", block], folder)

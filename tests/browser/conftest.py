@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext
 
 WIDE = {"width": 1440, "height": 900}
+WITHIN_S = (
+    900  # one test: every wait in it has a bound of its own and says what it waited for; fixtures count apart
+)
 HERE = Path(__file__).parent
 WEIGHTS = HERE.parent.parent / "src" / "semdraw" / "weights"
 
@@ -32,6 +35,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.timeout(WITHIN_S, func_only=True))
             if item.config.pluginmanager.hasplugin("xdist"):
                 item.add_marker(pytest.mark.xdist_group("browser"))
 
