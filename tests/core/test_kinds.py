@@ -65,6 +65,7 @@ CASES: dict[str, tuple[Shapes, str, str | None]] = {
     "pix2pix": ({f"{NET}input_blocks.0.0.weight": (320, 8, 3, 3)}, "for editing by instruction", None),
     "lcm": (CONV | {f"{NET}time_embed.cond_proj.weight": (320, 256)}, "told a guidance scale", None),
     "playground": (CONV | {"edm_mean": (4,), "conditioner.embedders.1.model.x": (1,)}, "EDM", None),
+    "cosxl": (CONV | {"edm_vpred.sigma_max": (), "conditioner.embedders.1.model.x": (1,)}, "CosXL", None),
     "sd3": (
         {f"{NET}joint_blocks.0.x_block.attn.qkv.weight": (4608, 1536)},
         "an SD3-medium model",
@@ -306,6 +307,18 @@ def test_a_repository_is_fetched_without_pickles_and_surplus(
     assert kinds <= {".json", ".txt", ".model", ".safetensors"}
     assert "*.fp16*" in asked[1][1]
     assert len(asked) == 2
+
+
+def test_a_repository_is_called_as_it_was_asked_for_not_as_its_cache_lies(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    snapshot = shutil.copytree(folder, tmp_path / "snapshots" / "0123456789abcdef")
+    monkeypatch.setattr("huggingface_hub.snapshot_download", lambda *_, **__: str(snapshot))  # pyright: ignore[reportUnknownLambdaType]
+    monkeypatch.chdir(tmp_path)
+    card = find_model("owner/name")
+    assert (card.name, card.recipe.model, card.folder) == ("owner/name", "owner/name", snapshot)
+    shutil.copytree(folder, tmp_path / "owner" / "name")
+    assert find_model("owner/name").name == "name", "a folder here goes before a repository"
 
 
 def test_half_precision_is_fetched_where_there_is_no_other(

@@ -232,6 +232,15 @@ def test_painters_choose_among_the_package_s_models_and_those_in_the_model_folde
     assert [choice.name for choice in own] == ["tiny", "picturebook"]
 
 
+def test_a_repository_s_choice_goes_by_the_name_of_its_card(
+    shelf: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("huggingface_hub.snapshot_download", lambda *_, **__: str(shelf / "tiny"))  # pyright: ignore[reportUnknownLambdaType]
+    monkeypatch.chdir(tmp_path)
+    own = laid_out("owner/name", device="cpu")()[0]
+    assert own.name == own.find().name == "owner/name"
+
+
 def test_real_models_are_let_go_too(shelf: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("SEMDRAW_MODELS", str(shelf))
     monkeypatch.chdir(tmp_path)

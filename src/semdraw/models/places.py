@@ -37,12 +37,9 @@ def model_folders() -> tuple[Path, ...]:
 
 def find_path(what: str) -> Path:
     """The file or folder that is meant; a name such as owner/name that is no path is fetched from the hub."""
-    path = Path(what).expanduser()
-    if what and (path.is_dir() or path.is_file()):
-        return path
-    if found := in_model_folders(what):
+    if found := _on_disk(what):
         return found
-    if _HUB_ID.fullmatch(what) and not what.endswith(".safetensors"):
+    if _may_be_repository(what):
         from semdraw.models.hub import fetch
 
         return fetch(what)
@@ -51,6 +48,22 @@ def find_path(what: str) -> Path:
         f"no model {what!r}{looked}; wanted a name that `semdraw models` lists, a folder in diffusers layout, "
         "a .safetensors file, or the owner/name of a repository"
     )
+
+
+def called(what: str) -> str:
+    """What a model is called: its repository as it was asked for, or its file or folder without the way there."""
+    if _may_be_repository(what) and not _on_disk(what):
+        return what
+    return Path(what).expanduser().absolute().name.removesuffix(".safetensors")
+
+
+def _on_disk(what: str) -> Path | None:
+    path = Path(what).expanduser()
+    return path if what and (path.is_dir() or path.is_file()) else in_model_folders(what)
+
+
+def _may_be_repository(what: str) -> bool:
+    return bool(_HUB_ID.fullmatch(what)) and not what.endswith(".safetensors")
 
 
 def in_model_folders(name: str) -> Path | None:

@@ -15,7 +15,8 @@ from semdraw.errors import CheckpointError
 from semdraw.geometry import Extent
 from semdraw.models.checkpoint import Checkpoint
 from semdraw.models.opening import EMBEDDED, Additions, inspect
-from semdraw.samplers import FACTS, is_flow, suiting, usual
+from semdraw.models.places import called
+from semdraw.samplers import is_flow, suiting, usual, usual_steps
 from semdraw.scene import Length, Prompt, Recipe, Sampler
 
 if TYPE_CHECKING:
@@ -178,7 +179,7 @@ def _described(name: Any, checkpoint: Checkpoint) -> ModelCard:
     family, network = checkpoint.family, checkpoint.network
     side = int(network["sample_size"]) * family.cell_px
     concepts = _concepts(checkpoint.path)
-    label = name if name in EMBEDDED else checkpoint.path.name.removesuffix(".safetensors")
+    label = called(str(name)) if isinstance(name, (str, Path)) else checkpoint.path.name
     scheduler = checkpoint.configs["scheduler"]
     return ModelCard(
         name=label,
@@ -195,7 +196,7 @@ def _described(name: Any, checkpoint: Checkpoint) -> ModelCard:
 
 
 def _recipe(name: str, weights_hash: str, sampler: Sampler) -> Recipe:
-    return Recipe(model=name, weights_hash=weights_hash, sampler=sampler, num_steps=FACTS[sampler].num_steps)
+    return Recipe(model=name, weights_hash=weights_hash, sampler=sampler, num_steps=usual_steps(sampler))
 
 
 def _facts(checkpoint: Checkpoint) -> dict[str, Any]:

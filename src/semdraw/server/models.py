@@ -6,8 +6,7 @@ import asyncio
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from semdraw.engine import Engine, Switch
 from semdraw.errors import UsageError
@@ -15,6 +14,8 @@ from semdraw.models.registry import ModelCard
 
 if TYPE_CHECKING:
     from semdraw.models.base import DiffusionModel
+
+_PLACED: Final = ("device", "dtype", "low_memory")  # what `load_model` is told and `find_model` is not
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +38,7 @@ def laid_out(what: str, **told: Any) -> Callable[[], tuple[Choice, ...]]:
         from semdraw.models.opening import EMBEDDED
         from semdraw.models.places import lying_there
 
-        shared = {name: told[name] for name in ("device", "dtype", "low_memory") if name in told}
+        shared = {name: told[name] for name in _PLACED if name in told}
         lying = [found for found in lying_there() if found.kind in {"folder", "model"}]
         found = [
             _choice(what, "", told),
@@ -50,11 +51,11 @@ def laid_out(what: str, **told: Any) -> Callable[[], tuple[Choice, ...]]:
 
 
 def _choice(what: str, title: str, told: dict[str, Any]) -> Choice:
+    from semdraw.models.places import called
     from semdraw.models.registry import find_model, load_model
 
-    placed = {"device", "dtype", "low_memory"}
-    additions = {name: value for name, value in told.items() if name not in placed}
-    name = Path(what).name.removesuffix(".safetensors")
+    additions = {name: value for name, value in told.items() if name not in _PLACED}
+    name = called(what)
     return Choice(
         name=name,
         title=f"{name} ({title})" if title else name,
