@@ -30,7 +30,8 @@ class Flight:
     """One picture before step `step`: latents (c h w), the noise (c h w) that they carry, and where noise comes from.
 
     clean (c h w): the merged clean prediction of the step before, for previews; None at the start.
-    references: by brush id (None: the background's row) what residual guidance leads away from (c h w).
+    references: by brush id (None: the background's row) and window what residual guidance leads away from there
+    (c h w); where a row has not run yet, there is none, and what it did not see is not a number.
     """
 
     latents: Tensor
@@ -38,7 +39,9 @@ class Flight:
     step: int
     field: NoiseField
     clean: Tensor | None = None
-    references: Mapping[str | None, Tensor] = dataclasses.field(default_factory=dict[str | None, Tensor])
+    references: Mapping[tuple[str | None, Bounds], Tensor] = dataclasses.field(
+        default_factory=dict[tuple[str | None, Bounds], Tensor]
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -138,19 +141,19 @@ def plain_ground(region: Region, step: int, regions: Regions) -> Tensor:
 
 
 def _background_row(index: int, flight: Flight, view: View, regions: Regions) -> Row:
-    reference = _reference(flight, None, regions)
-    seen = None if reference is None else crop(reference, view.window)
-    return Row(index, None, view, (0, 0), crop(flight.latents, view.window), seen)
+    reference = _reference(flight, None, view.window, regions)
+    return Row(index, None, view, (0, 0), crop(flight.latents, view.window), reference)
 
 
 def _region_row(index: int, flight: Flight, region: Region, place: Place, regions: Regions) -> Row:
     window = place.view.window
-    seen, reference = crop(flight.latents, window), _reference(flight, region.brush_id, regions)
-    away = None if reference is None else crop(reference, window)
+    weight = crop(region.weights[flight.step], window)
+    seen, away = crop(flight.latents, window), _reference(flight, region.brush_id, window, regions)
+    if away is not None:
+        away = None if bool((away.isnan() & (weight > 0)).any()) else away.nan_to_num()
     if not regions.is_bootstrap(flight.step):
         return Row(index, region, place.view, (0, 0), seen, away)
     by = place.centring[flight.step]
-    weight = crop(region.weights[flight.step], window)
 
     def alone(latents: Tensor, ground: Callable[[Tensor], Tensor]) -> Tensor:
         shown = isolate(latents, weight, ground(crop(ground_noise(regions, flight), window)))
@@ -170,9 +173,11 @@ def _region_row(index: int, flight: Flight, region: Region, place: Place, region
     return Row(index, region, place.view, by, alone(seen, noisy), away)
 
 
-def _reference(flight: Flight, brush_id: str | None, regions: Regions) -> Tensor | None:
+def _reference(flight: Flight, brush_id: str | None, window: Bounds, regions: Regions) -> Tensor | None:
     """(c h w): what residual guidance leads a row away from; None: a row of its own has to tell."""
     recipe = regions.scene.recipe
     if not recipe.is_guided or recipe.guidance == "full":
         return None
-    return regions.rest if recipe.guidance == "residual_self" else flight.references.get(brush_id)
+    if recipe.guidance == "residual_once":
+        return flight.references.get((brush_id, window))
+    return None if regions.rest is None else crop(regions.rest, window)

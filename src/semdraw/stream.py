@@ -7,6 +7,7 @@ every call finishes a picture. Both take the very same step.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from math import nan
 
 import torch
 from torch import Tensor
@@ -51,19 +52,20 @@ _CELLS_PER_CALL_LOW = 2**14  # on cards with little memory: 1 row of 1024 px, 4 
 class Drawn:
     """What the rows of one region drew, in place on the canvas: clean prediction and predicted noise (c h w).
 
-    away (c h w): the clean prediction of the negative prompt, where a row for it ran; else None.
+    away: the clean predictions of the negative prompt (c h w), by the windows in which a row for it ran; not a number
+    in cells that bootstrapping hid from it.
     """
 
     flight: int
     region: Region | None
     clean: Tensor
     noise: Tensor
-    away: Tensor | None
+    away: dict[Bounds, Tensor]
 
     def plus(self, other: Drawn) -> Drawn:
         """Two tiles of one region, each with its share."""
-        away = None if self.away is None or other.away is None else self.away + other.away
-        return Drawn(self.flight, self.region, self.clean + other.clean, self.noise + other.noise, away)
+        clean, noise = self.clean + other.clean, self.noise + other.noise
+        return Drawn(self.flight, self.region, clean, noise, self.away | other.away)
 
 
 def advance(flights: list[Flight], regions: Regions, model: DiffusionModel) -> tuple[list[Flight], int]:
@@ -84,7 +86,8 @@ def _run(plan: list[Row], flights: list[Flight], regions: Regions, model: Diffus
         steps = [flights[row.flight].step for row in rows]
         for row, found in zip(rows, predict_rows(rows, steps, regions, model), strict=True):
             clean, noise = _put_back(found.clean, row, regions), _put_back(found.noise, row, regions)
-            away = None if found.away is None else _put_back(found.away, row, regions)
+            seen = None if found.away is None else _unmoved(found.away, row, regions, unknown=nan)
+            away = {} if seen is None else {row.view.window: seen}
             tile, owner = Drawn(row.flight, row.region, clean, noise, away), (row.flight, row.brush_id)
             drawn[owner] = drawn[owner].plus(tile) if owner in drawn else tile
     return [drawn[owner] for owner in dict.fromkeys((row.flight, row.brush_id) for row in plan)]
@@ -102,14 +105,21 @@ def _batches(plan: list[Row], cells_per_call: int) -> list[list[Row]]:
 
 def _put_back(values: Tensor, row: Row, regions: Regions) -> Tensor:
     """From where a row ran (c h w) to where its region lies on the canvas."""
-    back = -row.by[0], -row.by[1]
-    if regions.method.centring == "roll":
-        values = roll(values, back)
-    elif row.by != (0, 0):
-        values = shift(values, back, fill=torch.zeros_like(values))
+    values = _unmoved(values, row, regions, unknown=0.0)
     if row.view.share is not None:
         values = row.view.share.to(values) * values
     return paste(values, row.view.window, regions.seeds)
+
+
+def _unmoved(values: Tensor, row: Row, regions: Regions, *, unknown: float) -> Tensor:
+    """From the middle, to which bootstrapping brings a region, to where it lies in its window (c h w).
+
+    unknown: what stands in cells that were out of sight there.
+    """
+    back = -row.by[0], -row.by[1]
+    if regions.method.centring == "roll":
+        return roll(values, back)
+    return values if row.by == (0, 0) else shift(values, back, fill=torch.full_like(values, unknown))
 
 
 def scatter(flight: Flight, rows: list[Drawn], regions: Regions) -> Flight:
@@ -117,7 +127,11 @@ def scatter(flight: Flight, rows: list[Drawn], regions: Regions) -> Flight:
     rest = _rest(flight, rows, regions)
     painted = [row for row in rows if row.region is not None]
     below = _descend(flight, *_blended(flight, painted, rest, regions), regions)
-    away = {row.region and row.region.brush_id: row.away for row in rows if row.away is not None}
+    away = {
+        (row.region and row.region.brush_id, window): seen
+        for row in rows
+        for window, seen in row.away.items()
+    }
     return replace(below, references={**flight.references, **away}) if away else below
 
 

@@ -205,6 +205,31 @@ def test_residual_guidance_asks_the_negative_prompt_once() -> None:
     torch.testing.assert_close(found, wanted, atol=1e-3, rtol=0)
 
 
+@pytest.mark.parametrize("bootstrap_steps", [0, 2])
+def test_residual_guidance_asks_the_negative_prompt_once_in_every_tile(bootstrap_steps: int) -> None:
+    extent = Extent(256, 160)
+    layer = Layer(brush_id="wide", mask=box(extent, Bounds(24, 40, 200, 64)))
+    behind = PromptBackground(prompt="green", negative="red")
+    brush = Brush(id="wide", prompt="red", negative="blue", softness_px=40)
+    recipe = Recipe(
+        guidance_scale=2.0, bootstrap_steps=bootstrap_steps, tile_px=128, step_indices=(12, 25, 37, 45)
+    )
+    scene = Scene(
+        canvas=Canvas(extent=extent, layers=(layer,), background=behind), brushes=(brush,), recipe=recipe
+    )
+    model = ToyModel()
+    found, wanted = (
+        list(
+            denoise_steps(
+                compile_regions(replace(scene, recipe=replace(recipe, guidance=guidance)), model), model
+            )
+        )
+        for guidance in ("residual_once", "full")
+    )
+    torch.testing.assert_close(found[-1].latents, wanted[-1].latents, atol=1e-3, rtol=0)
+    assert sum(step.rows for step in found) < sum(step.rows for step in wanted)
+
+
 def test_residual_guidance_by_the_picture_needs_one() -> None:
     worded = scene_of(PromptBackground(prompt="sea"), guidance_scale=2.0, guidance="residual_self")
     with pytest.raises(SceneError, match=r"here there is none; give the scene one, or take 'residual_once'"):
