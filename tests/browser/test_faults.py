@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from semdraw.protocol import MAX_MESSAGE_BYTES
+from semdraw.scene import MAX_BRUSHES
 from tests.browser.easel import Easel
 from tests.server.living import LiveServer, live_server
 
@@ -76,6 +77,24 @@ def test_a_scene_that_the_server_does_not_take_is_offered_once_and_the_page_says
     toy.page.get_by_role("button", name="Try now").click()
     toy.wait_for_picture()
     assert len(sockets) == 2
+
+
+def test_a_brush_more_than_the_server_takes_is_refused_before_it_is_there(toy: Easel) -> None:
+    toy.wait_until_saved()
+    scene = msgspec.msgpack.decode(toy.scene_bytes())
+    ((layer,), (brush,)) = scene["canvas"]["layers"], scene["brushes"]
+    names = [f"b{number}" for number in range(MAX_BRUSHES)]
+    scene["canvas"]["layers"] = [{**layer, "brush_id": name} for name in names]
+    scene["brushes"] = [{**brush, "id": name} for name in names]
+    toy.autosave(msgspec.msgpack.encode(scene))
+    toy.page.reload()
+    toy.wait_for_picture()
+    before = toy.scene_bytes()
+
+    toy.page.get_by_role("button", name="New brush").first.click()
+    toy.page.get_by_text(f"holds {MAX_BRUSHES} brushes at most").wait_for()
+    assert toy.scene_bytes() == before
+    assert toy.status() == "live"
 
 
 def test_a_failing_model_leaves_the_picture_and_says_why_and_comes_back(

@@ -17,7 +17,18 @@ import msgspec
 from semdraw import protocol
 from semdraw.commands import AddBrush, EditBrush, PaintMask, SetBackground
 from semdraw.geometry import Extent
-from semdraw.scene import Brush, Canvas, ColorBackground, Layer, Mask, PromptBackground, Recipe, Scene
+from semdraw.scene import (
+    MAX_BRUSHES,
+    MAX_MASKS_PX,
+    Brush,
+    Canvas,
+    ColorBackground,
+    Layer,
+    Mask,
+    PromptBackground,
+    Recipe,
+    Scene,
+)
 
 WEB = Path(__file__).resolve().parent.parent
 TYPES = WEB / "src/wire.gen.ts"
@@ -81,6 +92,9 @@ def wire_types() -> str:
     constants = [
         f"export const VERSION = {protocol.VERSION};\n",
         f"export const MAX_MESSAGE_BYTES = {protocol.MAX_MESSAGE_BYTES};\n",
+        f"export const MAX_BRUSHES = {MAX_BRUSHES};\n",
+        "/** All masks of a scene together. */\n",
+        f"export const MAX_MASKS_PX = {MAX_MASKS_PX};\n",
         "/** A new brush, but for its id and colour. */\n",
         f"export const NEW_BRUSH = {json.dumps(fresh)} as const;\n",
         "/** A recipe as it is where nothing else was said; also what older documents do not say. */\n",

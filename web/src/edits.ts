@@ -2,6 +2,7 @@
 
 import { MaskCanvas } from "./canvas/mask";
 import { nextColor } from "./document/colors";
+import { mostBrushes } from "./document/document";
 import type { Edit } from "./document/history";
 import { unlocked } from "./locks";
 import { notices } from "./notices.svelte";
@@ -15,11 +16,15 @@ export class Edits {
     this.#studio = studio;
   }
 
-  /** A new brush on top of all layers, chosen at once. */
-  addBrush(): void {
+  /** A new brush on top of all layers, chosen at once; false where there is no room for one. */
+  addBrush(): boolean {
     const { facts } = this.#studio;
-    if (!facts) return;
+    if (!facts) return false;
     const { layers, extent } = facts;
+    if (layers.length >= mostBrushes(extent)) {
+      notices.tell(`A picture of ${extent.join(" × ")} px holds ${mostBrushes(extent)} brushes at most: remove one first`, { tone: "bad" });
+      return false;
+    }
     const id = `b${crypto.getRandomValues(new Uint32Array(2)).reduce((text, value) => text + value.toString(36), "")}`;
     const color = nextColor(layers.map((layer) => layer.brush.color));
     const brush = { ...NEW_BRUSH, id, color };
@@ -27,6 +32,7 @@ export class Edits {
     const mask = new MaskCanvas(...extent);
     this.#studio.run({ label: "new brush" }, [{ kind: "insert_layer", layer, mask, index: layers.length }]);
     this.#studio.select(id);
+    return true;
   }
 
   removeBrush(brushId: string): void {

@@ -9,6 +9,8 @@ export type Tone = "good" | "busy" | "calm" | "bad";
 export interface Condition {
   readonly link: Link;
   readonly isGreeted: boolean;
+  /** Why the server's scene is not this one, where it is not. */
+  readonly outOfStep: string | null;
   readonly engine: Pick<Status, "state" | "reason">;
   readonly isLive: boolean;
   readonly isCurrent: boolean;
@@ -25,6 +27,7 @@ export function statusLine(condition: Condition): StatusLine {
   if (link.state === "waiting") return { tone: "bad", text: "offline (reconnecting)" };
   if (link.state === "refused") return { tone: "bad", text: "not connected" };
   if (link.state === "connecting" || !isGreeted) return { tone: "busy", text: "connecting" };
+  if (condition.outOfStep !== null) return { tone: "bad", text: `out of step (${condition.outOfStep})` };
   const because = engine.reason ? ` (${engine.reason})` : "";
   switch (engine.state) {
     case "failed": return { tone: "bad", text: `stopped${because}` };

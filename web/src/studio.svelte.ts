@@ -39,6 +39,8 @@ export class Studio {
   isUiHidden = $state(false);
   isLive = $state(true);
   link = $state.raw<Link>({ state: "connecting" });
+  /** Why the server does not take this scene; what it paints meanwhile is another one. */
+  outOfStep = $state.raw<string | null>(null);
   engine = $state.raw<Pick<Status, "state" | "reason">>({ state: "live", reason: "" });
   frame = $state.raw<FrameMessage | null>(null);
   isCurrent = $state(false);
@@ -46,7 +48,7 @@ export class Studio {
   hasPicture = $state(false);
   /** CSS pixels per document pixel. */
   zoom = $state(1);
-  saving = $state.raw<SaveState>({ state: "saved" });
+  saving = $state.raw<SaveState>({ state: "loading" });
   /** A picture that is kept next to this one, until the painter takes or leaves it. */
   aside = $state.raw<Aside | null>(null);
   latency_ms = $state<number | null>(null);
@@ -56,7 +58,7 @@ export class Studio {
   openings = $state(0);
 
   readonly #condition: Condition = $derived({
-    link: this.link, isGreeted: this.isGreeted, engine: this.engine, isLive: this.isLive, isCurrent: this.isCurrent,
+    link: this.link, isGreeted: this.isGreeted, outOfStep: this.outOfStep, engine: this.engine, isLive: this.isLive, isCurrent: this.isCurrent,
     frame: this.frame,
   });
   readonly status = $derived(statusLine(this.#condition));
@@ -88,6 +90,7 @@ export class Studio {
       frame: (message) => void this.#received(message, this.link),
       status: ({ state, reason }) => (this.engine = { state, reason }),
       modelChanged: (model) => this.#modelChanged(model),
+      outOfStep: (reason) => (this.outOfStep = reason),
       refused: (reason) => notices.tell(reason, { tone: "bad" }),
       acknowledged: () => this.mark(),
     });

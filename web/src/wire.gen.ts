@@ -1,6 +1,9 @@
 // Generated from src/semdraw/protocol.py by web/scripts/wire.py; edit that, not this.
 export const VERSION = 1;
 export const MAX_MESSAGE_BYTES = 16777216;
+export const MAX_BRUSHES = 64;
+/** All masks of a scene together. */
+export const MAX_MASKS_PX = 128000000;
 /** A new brush, but for its id and colour. */
 export const NEW_BRUSH = {"prompt": "", "negative": "", "name": "", "strength": 1.0, "prompt_strength": 1.0, "softness_px": 4.0, "seed": null} as const;
 /** A recipe as it is where nothing else was said; also what older documents do not say. */

@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
 import { MaskCanvas } from "../src/canvas/mask";
 import { Stroke } from "../src/canvas/stroke";
-import { type Change, Document, type Facts } from "../src/document/document";
+import { type Change, Document, type Facts, mostBrushes } from "../src/document/document";
 import { History } from "../src/document/history";
 import { fromScene, toScene } from "../src/document/scene";
 import { decode, encode } from "../src/net/codec";
-import type { Brush, Scene, Welcome } from "../src/wire.gen";
+import { type Brush, MAX_BRUSHES, MAX_MASKS_PX, type Scene, type Welcome } from "../src/wire.gen";
 import golden from "./golden.json";
 import { Chance } from "./random";
 
@@ -112,4 +112,26 @@ test("removing a painted brush tells the server, and undo tells it to add and to
   expect(kinds(history.run({ label: "remove" }, [{ kind: "remove_brush", brush_id: "castle" }]))).toEqual(["remove_brush"]);
   expect(kinds(history.undo())).toEqual(["add_brush"]);
   expect(document.mask("castle").unsent.take()).toEqual(mask.bounds);
+});
+
+test("pictures behind take room in the history, each once, and old steps make way", () => {
+  const history = new History(blank());
+  const put = (png: Uint8Array, prompt: string) =>
+    history.run({ label: prompt }, [{ kind: "set_background", background: { type: "image", picture: { png }, prompt, negative: "" } }]);
+  const steps = () => {
+    let count = 0;
+    while (history.undo()) count++;
+    while (history.redo());
+    return count;
+  };
+  const shared = new Uint8Array(20 * 2 ** 20);
+  for (let count = 0; count < 30; count++) put(shared, `words ${count}`);
+  expect(steps()).toBe(30);
+  for (let count = 0; count < 15; count++) put(new Uint8Array(20 * 2 ** 20), `picture ${count}`);
+  expect(steps()).toBeLessThan(12);
+});
+
+test("a large canvas holds fewer brushes", () => {
+  expect(mostBrushes([512, 512])).toBe(MAX_BRUSHES);
+  expect(mostBrushes([4096, 2048])).toBe(Math.floor(MAX_MASKS_PX / (4096 * 2048)));
 });

@@ -51,7 +51,7 @@ test.each([
 });
 
 const CALM: Condition = {
-  link: { state: "open" }, isGreeted: true, engine: { state: "live", reason: "" }, isLive: true, isCurrent: true,
+  link: { state: "open" }, isGreeted: true, outOfStep: null, engine: { state: "live", reason: "" }, isLive: true, isCurrent: true,
   frame: { step: 4, num_steps: 4, settled: true },
 };
 
@@ -64,6 +64,7 @@ test.each<[Partial<Condition>, string, boolean]>([
   [{ engine: { state: "failed", reason: "out of memory" } }, "stopped (out of memory)", false],
   [{ engine: { state: "loading", reason: "" } }, "loading the model", true],
   [{ engine: { state: "loading", reason: "loading dreams …" } }, "loading dreams …", true],
+  [{ outOfStep: "too large" }, "out of step (too large)", false],
   [{ link: { state: "waiting", retryAt_ms: 0 }, isGreeted: false }, "offline (reconnecting)", false],
   [{ link: { state: "refused", reason: "too large" }, isGreeted: false }, "not connected", false],
   [{ isGreeted: false }, "connecting", true],

@@ -12,8 +12,8 @@ import { type Aside, type Bytes, change, type Kept, putNow, read, type Stored } 
 import { claimWriting, hasLocks } from "./writer";
 
 export type SaveState =
-  /** `beside`: saved as a draft, while another tab writes the document. */
-  | { readonly state: "saved" | "saving" | "beside" }
+  /** `loading`: what this browser keeps is being read. `beside`: saved as a draft, while another tab writes the document. */
+  | { readonly state: "loading" | "saved" | "saving" | "beside" }
   | { readonly state: "failed"; readonly reason: string };
 
 type Opened = ReturnType<typeof fromScene>;

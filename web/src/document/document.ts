@@ -2,8 +2,9 @@
 
 import { assertNever } from "../assert";
 import type { MaskCanvas, Tiles } from "../canvas/mask";
-import type {
-  Background, Brush, Command, EditBrush, EditLayer, Extent, MoveLayer, Recipe, RemoveBrush, SetBackground, SetRecipe, SetSeed,
+import {
+  type Background, type Brush, type Command, type EditBrush, type EditLayer, type Extent, MAX_BRUSHES, MAX_MASKS_PX, type MoveLayer,
+  type Recipe, type RemoveBrush, type SetBackground, type SetRecipe, type SetSeed,
 } from "../wire.gen";
 import { toScene } from "./scene";
 
@@ -50,6 +51,11 @@ export type Change =
 export interface Applied {
   readonly inverse: Change;
   readonly commands: readonly Command[];
+}
+
+/** How many brushes a scene of this size may have. */
+export function mostBrushes([width, height]: Extent): number {
+  return Math.min(MAX_BRUSHES, Math.floor(MAX_MASKS_PX / (width * height)));
 }
 
 export class Document {

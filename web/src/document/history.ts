@@ -1,6 +1,6 @@
 /** Undo of everything: a step is a list of changes and the list that takes them back. */
 
-import type { Command } from "../wire.gen";
+import type { Background, Command } from "../wire.gen";
 import type { Change, Document } from "./document";
 
 const MAX_STEPS = 500;
@@ -89,8 +89,9 @@ export class History {
   #forget(): void {
     let bytes = 0;
     let keep = 0;
+    const pictures = new Set<Uint8Array>();
     for (const step of this.#undo.toReversed()) {
-      bytes += step.changes.reduce((sum, change) => sum + bytesOf(change), 0);
+      bytes += step.changes.reduce((sum, change) => sum + bytesOf(change, pictures), 0);
       if (keep > 0 && (bytes > MAX_BYTES || keep >= MAX_STEPS)) break;
       keep++;
     }
@@ -98,13 +99,21 @@ export class History {
   }
 }
 
-function bytesOf(change: Change): number {
+/** A picture that several steps share is counted once: `counted` knows those that were. */
+function bytesOf(change: Change, counted: Set<Uint8Array>): number {
   switch (change.kind) {
     case "swap_tiles": return sum([...change.tiles.values()].map((pixels) => pixels.length));
     case "insert_layer": return change.mask.alpha.length;
-    case "open": return sum([...change.masks.values()].map((mask) => mask.alpha.length));
+    case "open": return sum([...change.masks.values()].map((mask) => mask.alpha.length)) + bytesBehind(change.facts.background, counted);
+    case "set_background": return bytesBehind(change.background, counted);
     default: return 0;
   }
+}
+
+function bytesBehind(background: Background, counted: Set<Uint8Array>): number {
+  if (background.type !== "image" || counted.has(background.picture.png)) return 0;
+  counted.add(background.picture.png);
+  return background.picture.png.length;
 }
 
 function sum(values: readonly number[]): number {

@@ -19,12 +19,16 @@ export interface SessionListener {
   frame(message: FrameMessage): void;
   status(message: Status): void;
   modelChanged(model: ModelFacts): void;
+  /** Why the server refuses the whole scene; null once it has taken one. */
+  outOfStep(reason: string | null): void;
   refused(reason: string): void;
   acknowledged(): void;
 }
 
 const SEND_EVERY_MS = 33;
 const CLOGGED_BYTES = 256 * 1024;
+/** Between offers of a scene that was refused: whoever is refused too often is sent away. */
+const OFFER_EVERY_MS = 2_000;
 const SILENT_MS = 12_000;
 
 export class Session {
@@ -34,6 +38,8 @@ export class Session {
   readonly #outgoing = new Outgoing();
   readonly #unacknowledged = new Map<number, { sent_ms: number; isWhole: boolean }>();
   #isReady = false;
+  /** The server has refused the whole scene: until it takes one, no edit of it makes sense there. */
+  #isOutOfStep = false;
   #isLive = true;
   #seq = 0;
   #revision = 0;
@@ -56,7 +62,7 @@ export class Session {
 
   /** Everything that was painted here is part of the server's scene. */
   get isSynchronous(): boolean {
-    return this.#isReady && !this.#hasUnsent && this.#unacknowledged.size === 0;
+    return this.#isReady && !this.#isOutOfStep && !this.#hasUnsent && this.#unacknowledged.size === 0;
   }
 
   get #hasUnsent(): boolean {
@@ -103,7 +109,8 @@ export class Session {
   /** Send what is due; true while something waits for its time. */
   tick(now_ms: number): boolean {
     if (!this.#isReady) return false;
-    const isTooSoon = now_ms - this.#lastSend_ms < SEND_EVERY_MS || this.#connection.bufferedBytes > CLOGGED_BYTES;
+    const every_ms = this.#isOutOfStep ? OFFER_EVERY_MS : SEND_EVERY_MS;
+    const isTooSoon = now_ms - this.#lastSend_ms < every_ms || this.#connection.bufferedBytes > CLOGGED_BYTES;
     if (!isTooSoon) this.#flush(now_ms);
     this.#measure();
     return this.#hasUnsent;
@@ -112,6 +119,8 @@ export class Session {
   #flush(now_ms: number): void {
     const commands: Command[] = this.#outgoing.isDue(now_ms) ? this.#outgoing.take() : [];
     if (this.#outgoing.isEmpty) commands.push(...takePainted(this.#listener.masks()));
+    const scene = this.#isOutOfStep && commands.length > 0 ? this.#listener.scene() : null;
+    if (scene) return this.#sendEdit({ kind: "replace_scene", scene }, now_ms);
     for (const command of commands) this.#sendEdit(command, now_ms);
   }
 
@@ -170,13 +179,18 @@ export class Session {
   #welcome(message: Welcome): void {
     this.#isReady = true;
     this.#revision = message.revision;
+    this.#setOutOfStep(null);
     this.#connection.settled();
     this.#listener.welcome(message);
     if (!this.#isLive) this.#send({ kind: "set_live", live: false });
   }
 
   #applied(seq: number, revision: number): void {
-    for (const sent of this.#unacknowledged.keys()) if (sent <= seq) this.#unacknowledged.delete(sent);
+    for (const [sent, { isWhole }] of this.#unacknowledged) {
+      if (sent > seq) continue;
+      this.#unacknowledged.delete(sent);
+      if (isWhole) this.#setOutOfStep(null);
+    }
     this.#revision = revision;
     this.latency.applied(seq, revision);
     this.#listener.acknowledged();
@@ -189,8 +203,15 @@ export class Session {
     this.#listener.refused(reason);
     if (!this.#isReady) return this.#connection.hangUp(reason);
     const scene = this.#listener.scene();
-    if (refused && !refused.isWhole && scene) this.edit([{ kind: "replace_scene", scene }]);
+    if (refused?.isWhole) this.#setOutOfStep(reason);
+    else if (refused && scene) this.edit([{ kind: "replace_scene", scene }]);
     this.#listener.acknowledged();
+  }
+
+  #setOutOfStep(reason: string | null): void {
+    if (reason === null && !this.#isOutOfStep) return;
+    this.#isOutOfStep = reason !== null;
+    this.#listener.outOfStep(reason);
   }
 
   #dropIfSilent(): void {
