@@ -10,6 +10,9 @@ from msgspec.structs import replace
 from semdraw.errors import SceneError
 from semdraw.scene import Recipe, Sampler
 
+FEW_STEPS: Final = 8  # weights that are usually run with no more are quick ones
+PUBLISHED_STEPS: Final = (0, 4, 12, 25, 37)  # of a grid of 50, in all classes of the published code
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SamplerFacts:
@@ -57,21 +60,35 @@ def usual(scheduler: dict[str, Any]) -> Sampler:
     """The sampler that comes nearest to the scheduler of a model folder."""
     if is_flow(scheduler) and scheduler.get("stochastic_sampling"):
         return "flow_lcm"
-    nearest: Sampler = "flow" if is_flow(scheduler) else "ddim"
+    if is_flow(scheduler):
+        nearest: Sampler = "flow"
+    else:
+        nearest = "ddim_trailing" if scheduler.get("timestep_spacing") == "trailing" else "ddim"
     return _OF_SCHEDULER.get(str(scheduler.get("_class_name")), nearest)
+
+
+def usual_steps(sampler: Sampler) -> int:
+    """How many steps a model takes whose own sampler this is: one that comes with DDIM was not distilled."""
+    return FACTS["ddim" if sampler == "ddim_trailing" else sampler].num_steps
 
 
 def fitted(recipe: Recipe, own: Recipe) -> Recipe:
     """A recipe for a model whose own is `own`, which lends sampler and steps where a recipe's are for another kind."""
     if FACTS[recipe.sampler].is_flow == FACTS[own.sampler].is_flow:
         return recipe
-    return replace(
-        recipe,
-        sampler=own.sampler,
-        num_steps=own.num_steps,
-        step_indices=own.step_indices,
-        grid_steps=own.grid_steps,
-    )
+    return replace(recipe, **_sampling(own))
+
+
+def followed(recipe: Recipe, former: Recipe, own: Recipe) -> Recipe:
+    """A recipe after a change of models: sampler and steps that were the former model's become those of the new one.
+
+    Others were chosen by the painter and stay.
+    """
+    return replace(recipe, **_sampling(own)) if _sampling(recipe) == _sampling(former) else recipe
+
+
+def _sampling(recipe: Recipe) -> dict[str, Any]:
+    return {name: getattr(recipe, name) for name in ("sampler", "num_steps", "step_indices", "grid_steps")}
 
 
 def require_suiting(sampler: Sampler, *, is_flow: bool) -> None:

@@ -153,6 +153,8 @@ def _of_unet(header: Header) -> Kind:
         return Kind(
             kind="other", title=f"{title} that is told a guidance scale (LCM in one piece)", base=base
         )
+    if header.has("edm_vpred."):
+        return Kind(kind="other", title=f"{title} trained on EDM's noise levels (CosXL)", base=base)
     if "edm_mean" in header:
         return Kind(kind="other", title=f"{title} trained on EDM's noise levels (Playground 2.5)", base=base)
     return Kind(kind="model" if variant else "other", title=title, base=base, variant=variant)
