@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import argparse
+import threading
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from semdraw.cli.canvas import first_scene
 from semdraw.cli.main import parser
-from semdraw.cli.serve import server_of
-from semdraw.errors import SceneError
+from semdraw.cli.serve import _announce, server_of  # pyright: ignore[reportPrivateUsage]
+from semdraw.errors import SceneError, SemdrawError
 from semdraw.geometry import Extent
+from semdraw.presets import preset
+from semdraw.samplers import FACTS
 from semdraw.scene import Scene
 from semdraw.server.guard import Access
 from semdraw.starter import starter_scene
@@ -74,6 +78,61 @@ def test_what_has_nothing_to_act_on_says_what_there_is_instead(
 def test_a_canvas_that_is_too_large_is_refused_by_name() -> None:
     with pytest.raises(SceneError, match="sides of 1 to 4096 px and at most"):
         scene_for("-H", "4096", "-W", "4096")
+
+
+def begun_with(monkeypatch: pytest.MonkeyPatch, *words: str) -> Scene:
+    """The first canvas of a server of this call."""
+    studios: list[Any] = []
+    monkeypatch.setattr("semdraw.server.app.create_app", lambda studio, *_: studios.append(studio))  # pyright: ignore
+    server_of(options_of("--device", "-1", *words), Access(), "http://127.0.0.1:1")
+    return studios[0].starter
+
+
+def test_a_preset_is_how_the_first_canvas_is_run(monkeypatch: pytest.MonkeyPatch, model: Path) -> None:
+    known = preset("sd15-lcm")
+    words = ("--model", str(model), "--preset", "sd15-lcm", "-W", "192")
+    scene = begun_with(monkeypatch, *words)
+    assert scene.recipe == known.recipe
+    assert {brush.softness_px for brush in scene.brushes} == {known.softness_px}
+    other = begun_with(monkeypatch, *words, "--steps", "7", "--bootstrap-steps", "1").recipe
+    assert (other.sampler, other.num_steps, other.step_indices) == ("lcm", 7, ())
+    assert other.bootstrap_steps == 1
+
+
+def test_a_sampler_brings_its_own_number_of_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    recipe = begun_with(monkeypatch, "--sampler", "euler_trailing").recipe
+    assert (recipe.sampler, recipe.num_steps) == ("euler_trailing", FACTS["euler_trailing"].num_steps)
+    assert begun_with(monkeypatch, "--sampler", "ddim", "--steps", "9").recipe.num_steps == 9
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (["--sampler", "flow"], "does not suit this model"),
+        (["--preset", "sd15-lcm"], "add where they lie: --model"),
+        (["--preset", "none-such"], "no preset 'none-such'"),
+    ],
+)
+def test_what_does_not_suit_the_model_is_told_before_anything_is_served(
+    monkeypatch: pytest.MonkeyPatch, words: list[str], reason: str
+) -> None:
+    with pytest.raises(SemdrawError, match=reason):
+        begun_with(monkeypatch, *words)
+
+
+def test_a_browser_that_does_not_return_holds_nothing_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    opened, closed = threading.Event(), threading.Event()
+
+    def open_and_stay(_: str) -> bool:
+        opened.set()
+        return closed.wait(20)
+
+    monkeypatch.setattr("webbrowser.open", open_and_stay)
+    _announce("toy", "http://127.0.0.1:1", None, will_open=True)
+    assert not closed.is_set()
+    assert opened.wait(20)
+    assert [each for each in threading.enumerate() if each.name == "semdraw-browser" and each.daemon]
+    closed.set()
 
 
 def test_the_server_begins_with_it(monkeypatch: pytest.MonkeyPatch) -> None:

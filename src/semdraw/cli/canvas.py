@@ -7,10 +7,12 @@ import secrets
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
-from semdraw.cli.options import number, whole
+from semdraw.cli.options import number, sampler, whole
+from semdraw.cli.recipes import asked_preset, under_preset
 from semdraw.geometry import MAX_SIDE_PX, Extent
 
 if TYPE_CHECKING:
+    from semdraw.models.registry import ModelCard
     from semdraw.scene import Scene
 
 _INSTEAD: Final = {
@@ -29,6 +31,11 @@ def add_canvas_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--seed", type=seed, metavar="SEED", help="a number from 0 on; -1 is another one at each start"
     )
+    group.add_argument(
+        "--preset", metavar="NAME", help="as for `semdraw paint`; what else is said overrules it"
+    )
+    group.add_argument("--sampler", type=sampler, metavar="NAME", help="default: the model's own")
+    group.add_argument("--steps", type=whole(1, 100), metavar="N", help="default: the sampler's own number")
     _add(
         group,
         "--bootstrap-steps",
@@ -54,6 +61,23 @@ def add_canvas_options(parser: argparse.ArgumentParser) -> None:
         _add(group, name, type=_needless(name), help=argparse.SUPPRESS)
 
 
+def run_as_asked(options: argparse.Namespace, starter: Scene, card: ModelCard) -> Scene:
+    """The starter as the preset runs it that was asked for, with the sampler and the steps that were."""
+    from msgspec.structs import replace
+
+    from semdraw.samplers import FACTS, require_suiting
+
+    known = asked_preset(options)
+    scene = starter if known is None else under_preset(known, starter, card)
+    told: dict[str, Any] = {}
+    if options.sampler is not None:
+        require_suiting(options.sampler, is_flow=FACTS[card.recipe.sampler].is_flow)
+        told = {"sampler": options.sampler, "num_steps": FACTS[options.sampler].num_steps, "step_indices": ()}
+    if options.steps is not None:
+        told |= {"num_steps": options.steps, "step_indices": ()}
+    return replace(scene, recipe=replace(scene.recipe, **told))
+
+
 def first_scene(options: argparse.Namespace, starter: Scene) -> Scene:
     """The starter with what the options say."""
     from msgspec.structs import replace
@@ -64,7 +88,8 @@ def first_scene(options: argparse.Namespace, starter: Scene) -> Scene:
     own = starter.canvas.extent
     extent = Extent(options.width or own.width, options.height or own.height)
     checked(replace(starter, canvas=Canvas(extent=extent), brushes=()))  # a wrong size is told at once
-    scene = starter if extent == own else replace(starter_scene(extent), recipe=starter.recipe)
+    sized = starter_scene(extent)
+    scene = starter if extent == own else replace(starter, canvas=sized.canvas, seed=sized.seed)
     scale = options.guidance_scale
     told = {
         "bootstrap_steps": options.bootstrap_steps,

@@ -9,12 +9,13 @@ import os
 import secrets
 import signal
 import socket
+import threading
 import webbrowser
 from dataclasses import replace
 from types import FrameType
 from typing import TYPE_CHECKING
 
-from semdraw.cli.canvas import add_canvas_options, first_scene
+from semdraw.cli.canvas import add_canvas_options, first_scene, run_as_asked
 from semdraw.cli.options import Verbs, add_model_options, additions, placed, whole
 from semdraw.errors import UsageError
 
@@ -141,7 +142,7 @@ def server_of(options: argparse.Namespace, access: Access, address: str) -> uvic
     engine = Engine(lambda: load_model(name, **told))
     limits = Limits(is_behind_proxy=bool(options.allow_host))
     studio = Studio.of(engine, card, limits=limits, models=Models(engine, card, laid_out(name, **told)))
-    studio = replace(studio, starter=first_scene(options, studio.starter))
+    studio = replace(studio, starter=first_scene(options, run_as_asked(options, studio.starter, card)))
     keys = Keys()
     config = uvicorn.Config(
         create_app(studio, access, keys),
@@ -176,5 +177,5 @@ def _announce(model: str, address: str, keys: Keys | None, *, will_open: bool) -
         url = f"{address}{keys.path}"
         print(f"Open {url} in your browser (good for one use). Ctrl+C ends it.", flush=True)
         keys.announce = entrance
-    if will_open:
-        webbrowser.open(url)
+    if will_open:  # beside the server's loop: some browsers return only when they are closed
+        threading.Thread(target=webbrowser.open, args=(url,), name="semdraw-browser", daemon=True).start()
