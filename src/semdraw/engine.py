@@ -193,10 +193,22 @@ class Engine:
             if seat in self._seats:
                 self._seats.remove(seat)
 
-    def render(self, scene: Scene, *, timeout_s: float = 600.0) -> Picture:
-        """The settled picture of a scene, made in turn with everybody else's. Blocks; not for listeners."""
+    def render(
+        self, scene: Scene, *, timeout_s: float = 600.0, on_settled: Callable[[], None] = lambda: None
+    ) -> Picture:
+        """The settled picture of a scene, made in turn with everybody else's. Blocks; not for listeners.
+
+        Where a painter's settled picture looks the same, that is taken. on_settled is called in the engine's thread,
+        while the model that made the picture is still the one that paints.
+        """
         news: queue.Queue[Frame | EngineStatus] = queue.Queue()
-        seat = self.open_seat(news.put)
+
+        def listen(item: Frame | EngineStatus) -> None:
+            if isinstance(item, Frame) and item.is_settled:
+                on_settled()
+            news.put(item)
+
+        seat = self.open_seat(listen)
         try:
             seat.put(scene, 0)
             return _settled(news, time.monotonic() + timeout_s)
@@ -350,17 +362,25 @@ class Engine:
             seat.tell(EngineStatus(state="live"))
 
     def _begin(self, seat: Seat, scene: Scene, revision: int, model: DiffusionModel) -> Painting | None:
-        """A new picture; where it would look as the settled one does, that goes out again under the new revision."""
+        """A new picture; where it would look as a settled one does, that goes out again under the new revision."""
         from semdraw.painting import begin
 
         scene = with_fields(scene, recipe=fitted(scene.recipe, model.spec.recipe))
-        settled = seat.settled
-        if settled is not None and looks(scene) == looks(settled.regions.scene):
+        if (settled := self._settled_as(scene, seat)) is not None:
+            seat.settled = settled
             seat.tell(replace(settled.frame, revision=revision, timings=Timings()))
             seat.tell(EngineStatus(state="live"))
             return None
-        newest = seat.painting or settled
+        newest = seat.painting or seat.settled
         return begin(scene, revision, model, newest.regions if newest else None)
+
+    def _settled_as(self, scene: Scene, seat: Seat) -> Settled | None:
+        """A settled picture that looks as this scene does: the seat's own, or anybody's."""
+        with self.changed:
+            seats = (seat, *self._seats)
+        wanted = looks(scene)
+        found = (each.settled for each in seats if each.settled is not None)
+        return next((settled for settled in found if looks(settled.regions.scene) == wanted), None)
 
     def _give_up(self, seat: Seat, reason: str, *, may_retry: bool) -> None:
         """Drop the picture; try its scene once more, or tell the painter why it failed."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections import OrderedDict
 
+from msgspec.structs import replace
+
 from semdraw.commands import Command, apply
 from semdraw.errors import SceneError
-from semdraw.scene import Scene, checked
+from semdraw.scene import Recipe, Scene, checked
 
 _REMEMBERED = 1_000  # edits that may come again and are still known by number
 
@@ -42,6 +44,10 @@ class Session:
         self._last_seq = seq
         self._remember(seq)
         return self._revision
+
+    def retune(self, recipe: Recipe) -> None:
+        """Another recipe under the same revision: no edit of the painter's, but what a change of models brings."""
+        self._scene = replace(self._scene, recipe=recipe)
 
     def _remember(self, seq: int) -> None:
         self._applied[seq] = self._revision

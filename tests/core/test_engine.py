@@ -168,6 +168,17 @@ def test_a_closed_seat_is_forgotten(engine: Engine, model: ToyModel) -> None:
     assert desk.news.qsize() <= 1  # the greeting
 
 
+def test_a_still_of_what_a_painter_sees_settled_runs_no_rows(engine: Engine, model: ToyModel) -> None:
+    desk = Desk(engine)
+    desk.seat.put(scene_of(), 1)
+    frame = desk.settled(1)
+    model.fault = lambda: (_ for _ in ()).throw(RuntimeError("nothing is drawn any more"))
+    noted: list[object] = []
+    picture = engine.render(scene_of(), on_settled=lambda: noted.append(engine.model))
+    assert (picture.array == frame.pixels).all()
+    assert noted == [model]
+
+
 def planted(model: ToyModel, error: BaseException, *, times: int) -> None:
     left = iter(range(times))
 

@@ -8,7 +8,7 @@ import socket
 import threading
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any, TypeVar
@@ -192,11 +192,13 @@ def live_server(
     model: ToyModel | None = None,
     card: ModelCard = CARD,
     choices: tuple[Choice, ...] = (),
+    starter: Scene | None = None,
 ) -> Generator[LiveServer]:
     """A server that listens on a free port until the block ends."""
     model = model or ToyModel()
     engine = Engine(lambda: model)
     studio = Studio.of(engine, card, limits=limits, models=Models(engine, card, lambda: choices))
+    studio = replace(studio, starter=starter) if starter else studio
     access = access or Access()
     listener = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(

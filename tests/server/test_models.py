@@ -13,17 +13,29 @@ from typing import Any
 
 import pytest
 import torch
+from msgspec.structs import replace as with_fields
 
+from semdraw.commands import ReplaceScene
 from semdraw.engine import Engine, Switch
 from semdraw.errors import CheckpointError
 from semdraw.geometry import Extent
 from semdraw.models.base import Conditioning
-from semdraw.protocol import ModelChanged, Refused, SwitchModel
+from semdraw.protocol import (
+    VERSION,
+    Edit,
+    Hello,
+    ModelChanged,
+    Refused,
+    ServerMessage,
+    SwitchModel,
+    Welcome,
+)
 from semdraw.scene import Recipe
 from semdraw.server.models import Choice, laid_out
 from semdraw.server.routes import JSON
+from semdraw.server.socket import Conversation
 from tests.scenes import two_regions
-from tests.server.living import CARD, LiveServer, colour_of, live_server, plain, repaint
+from tests.server.living import CARD, LiveServer, Painter, colour_of, live_server, plain, repaint, until
 from tests.tiny import write_checkpoint
 from tests.toy import COLORS, ToyModel
 
@@ -50,7 +62,7 @@ def choice(name: str, load: Callable[[], Any], **told: Any) -> Choice:
 
 
 CHOICES = (
-    choice("toy", ToyModel),
+    Choice(name="toy", title="a model called toy", find=lambda: replace(CARD), load=ToyModel),
     choice("swapped", Swapped, extent=Extent(96, 96)),
     choice("lora", refuse),
     Choice(name="pickle", title="never loaded", find=refuse, load=ToyModel),
@@ -163,6 +175,77 @@ def test_painters_are_told_what_is_being_loaded_and_keep_painting_on_their_scene
         gate.set()
         assert colour_of(other.settled(1)) == "green"
         assert colour_of(painter.settled(0)) == "blue"
+
+
+@pytest.mark.parametrize("chosen", [False, True], ids=["the model's own", "the painter's choice"])
+def test_sampler_and_steps_follow_the_model_unless_the_painter_chose_them(chosen: bool) -> None:
+    base = choice("base", Swapped, recipe=Recipe(model="base", sampler="ddim", num_steps=20))
+    with (
+        live_server(choices=(choice("toy", ToyModel), base)) as server,
+        server.painter(plain("red")) as (painter, _),
+    ):
+        painter.settled(0)
+        if chosen:
+            scene = plain("red")
+            scene = with_fields(scene, recipe=with_fields(scene.recipe, num_steps=5))
+            painter.say(Edit(seq=1, command=ReplaceScene(scene=scene)))
+        for name, steps in (("base", 20), ("toy", 4)):
+            painter.say(SwitchModel(model=name))
+            painter.hear_a(ModelChanged)
+            until(lambda steps=steps: painter.settled(int(chosen)).num_steps == (5 if chosen else steps))
+
+
+def test_a_change_of_models_before_hello_is_not_missed(server: LiveServer) -> None:
+    with server.dial() as socket:
+        painter = Painter(socket)
+        painter.say(SwitchModel(model="swapped"))  # before hello, so refused: from here on the server listens
+        painter.hear_a(Refused)
+        load(server, "swapped")
+        painter.say(Hello(version=VERSION))
+        welcome = painter.hear_a(Welcome)
+        assert welcome.scene is not None
+        assert (welcome.model.name, welcome.scene.canvas.extent) == ("swapped", Extent(96, 96))
+
+
+def test_a_change_of_models_during_the_welcome_is_not_missed(
+    server: LiveServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send = Conversation._send  # pyright: ignore[reportPrivateUsage]
+
+    async def send_late(self: Conversation, message: ServerMessage) -> None:
+        if isinstance(message, Welcome):
+            await server.studio.models.switch("swapped")
+        await send(self, message)
+
+    monkeypatch.setattr(Conversation, "_send", send_late)
+    with server.painter(plain("red")) as (painter, welcome):
+        assert welcome.model.name == "toy"
+        assert painter.hear_a(ModelChanged).model.name == "swapped"
+
+
+def test_the_operator_s_first_canvas_is_there_again_with_the_first_model() -> None:
+    seeded = with_fields(plain("red"), seed=77)
+    with live_server(choices=CHOICES, starter=seeded) as server:
+        for name, seed in (("swapped", 1), ("toy", 77)):
+            load(server, name)
+            with server.painter() as (_, welcome):
+                assert welcome.scene is not None
+                assert welcome.scene.seed == seed
+
+
+def test_a_still_is_signed_by_the_model_that_painted_it(
+    server: LiveServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paint = server.studio.engine.render
+
+    def paint_and_switch(*scene: Any, **told: Any) -> Any:
+        picture = paint(*scene, **told)
+        load(server, "swapped")
+        return picture
+
+    monkeypatch.setattr(server.studio.engine, "render", paint_and_switch)
+    _, scene = server.studio.render(plain("red"), timeout_s=20)
+    assert (scene.recipe.model, server.studio.model.name) == ("toy", "swapped")
 
 
 def test_the_model_before_is_let_go_by_the_whole_server() -> None:

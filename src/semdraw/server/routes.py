@@ -32,8 +32,18 @@ _ENTERED = '<!doctype html><meta http-equiv="refresh" content="0; url=/"><title>
 def routes(studio: Studio, access: Access, keys: Keys) -> APIRouter:
     """All routes of one server."""
     router = APIRouter()
-    rendering = asyncio.Semaphore(_MAX_RENDERS)
+    _add_entrance(router, access, keys)
+    _add_engine(router, studio)
+    _add_files(router, studio)
 
+    @router.websocket("/ws")
+    async def socket(websocket: WebSocket) -> None:
+        await converse(websocket, studio)
+
+    return router
+
+
+def _add_entrance(router: APIRouter, access: Access, keys: Keys) -> None:
     @router.get(ENTRANCE)
     async def enter(key: Annotated[str, Query(max_length=200)]) -> Response:
         """Trade a one-use key for the cookie. A page and no redirect: strict cookies are not sent along those."""
@@ -44,6 +54,10 @@ def routes(studio: Studio, access: Access, keys: Keys) -> APIRouter:
         response = HTMLResponse(_ENTERED)
         response.set_cookie(access.cookie, access.token, httponly=True, samesite="strict", path="/")
         return response
+
+
+def _add_engine(router: APIRouter, studio: Studio) -> None:
+    """How it fares, which models there are, and the change from one to another."""
 
     @router.get("/healthz")
     async def health() -> Response:
@@ -76,6 +90,11 @@ def routes(studio: Studio, access: Access, keys: Keys) -> APIRouter:
         await studio.models.switch(name_from_body(data))
         return JSONResponse(_told_of(studio.model))
 
+
+def _add_files(router: APIRouter, studio: Studio) -> None:
+    """Projects and pictures, to be kept and brought back."""
+    rendering = asyncio.Semaphore(_MAX_RENDERS)
+
     @router.post("/api/project/save")
     async def save(request: Request) -> Response:
         """A scene in, a project file out."""
@@ -98,12 +117,6 @@ def routes(studio: Studio, access: Access, keys: Keys) -> APIRouter:
         async with rendering:
             return Response(await asyncio.to_thread(_render, studio, data), media_type="image/png")
 
-    @router.websocket("/ws")
-    async def socket(websocket: WebSocket) -> None:
-        await converse(websocket, studio)
-
-    return router
-
 
 def _told_of(model: ModelFacts) -> dict[str, Any]:
     concepts = {"objects": model.objects, "backgrounds": model.backgrounds}
@@ -114,6 +127,4 @@ def _told_of(model: ModelFacts) -> dict[str, Any]:
 
 
 def _render(studio: Studio, data: bytes) -> bytes:
-    scene = studio.fitted(scene_from_body(data))
-    picture = studio.engine.render(scene, timeout_s=_RENDER_TIMEOUT_S)
-    return png_with_scene(picture, studio.signed(scene))
+    return png_with_scene(*studio.render(scene_from_body(data), timeout_s=_RENDER_TIMEOUT_S))

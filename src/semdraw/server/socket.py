@@ -84,18 +84,22 @@ class Conversation:
         self._outbox = Outbox(stall_s=studio.limits.stall_s)
         self._flood = Flood(studio.limits)
         self._patience = Patience(studio.limits)
-        self._session = Session(studio.first_scene)
+        self._card = studio.models.card  # what the page knows of
+        self._session = Session(studio.starter)  # until hello
+        self._editing = asyncio.Lock()
         self._wish: asyncio.Task[None] | None = None
 
     async def run(self) -> None:
         """Until the page leaves (WebSocketDisconnect) or has to (LeaveError, StalledError)."""
-        await self._greet()
         offer = _threadsafe(self._outbox.offer)
-        seat = self._studio.engine.open_seat(offer)
+        with self._studio.models.heard_by(offer):  # from before the welcome on, so that no change is missed
+            await self._greet()
+            await self._paint(self._studio.engine.open_seat(offer))
+
+    async def _paint(self, seat: Seat) -> None:
         try:
             seat.put(self._session.scene, self._session.revision)
-            with self._studio.models.heard_by(offer):
-                await _until_first_ends(self._listen(seat), self._deliver())
+            await _until_first_ends(self._listen(seat), self._deliver(seat))
         finally:
             seat.close()
             if self._wish is not None:
@@ -120,14 +124,15 @@ class Conversation:
                 f"the page speaks version {message.version}, this server {VERSION}; reload the page"
             )
             raise LeaveError(POLICY, "another version")
+        self._card = self._studio.models.card
+        scene = message.scene or self._studio.first_scene(self._card)
         try:
-            if message.scene is not None:
-                self._session = Session(message.scene)
+            self._session = Session(scene)
         except SemdrawError as error:
             await self._refuse(str(error))
             return False
-        starter = self._session.scene if message.scene is None else None
-        await self._send(Welcome(version=VERSION, model=self._studio.model, revision=0, scene=starter))
+        starter = scene if message.scene is None else None
+        await self._send(Welcome(version=VERSION, model=facts_of(self._card), revision=0, scene=starter))
         return True
 
     async def _listen(self, seat: Seat) -> None:
@@ -178,9 +183,10 @@ class Conversation:
 
     async def _apply(self, edit: Edit) -> int:
         """In a worker thread where it may take long: nobody else's messages wait for a large canvas."""
-        if self._session.scene.canvas.extent.area < 2**20:
-            return self._session.apply(edit.seq, edit.command)
-        return await asyncio.to_thread(self._session.apply, edit.seq, edit.command)
+        async with self._editing:
+            if self._session.scene.canvas.extent.area < 2**20:
+                return self._session.apply(edit.seq, edit.command)
+            return await asyncio.to_thread(self._session.apply, edit.seq, edit.command)
 
     async def _receive(self) -> ClientMessage:
         """The next message that can be read; those that cannot are refused on the way."""
@@ -206,12 +212,23 @@ class Conversation:
             await asyncio.sleep(wait_s)
 
     # ---- the server speaks ----
-    async def _deliver(self) -> None:
+    async def _follow(self, card: ModelCard, seat: Seat) -> None:
+        """Another model paints: what this painter's recipe left to the former one is left to the new one."""
+        former, self._card = self._card, card
+        async with self._editing:
+            recipe = self._studio.retuned(self._session.scene.recipe, former, card)
+            if recipe == self._session.scene.recipe:
+                return
+            self._session.retune(recipe)
+            seat.put(self._session.scene, self._session.revision)
+
+    async def _deliver(self, seat: Seat) -> None:
         while True:
             news = await self._outbox.take()
             if isinstance(news, EngineStatus):
                 await self._send(Status(state=news.state, reason=news.reason))
             elif isinstance(news, ModelCard):
+                await self._follow(news, seat)
                 await self._send(ModelChanged(model=facts_of(news)))
             else:
                 await self._send_bytes(await asyncio.to_thread(frame_message, news, self._outbox.num_sent))

@@ -10,8 +10,8 @@ from semdraw.engine import Engine
 from semdraw.geometry import Extent
 from semdraw.models.registry import ModelCard
 from semdraw.protocol import Concept, ModelFacts, SamplerChoice
-from semdraw.samplers import FACTS, fitted, suiting
-from semdraw.scene import Scene
+from semdraw.samplers import FACTS, fitted, followed, suiting
+from semdraw.scene import Picture, Recipe, Scene
 from semdraw.server.limits import Admission, Limits
 from semdraw.server.models import Models
 from semdraw.starter import starter_scene
@@ -48,19 +48,32 @@ class Studio:
     def model(self) -> ModelFacts:
         return facts_of(self.models.card)
 
-    @property
-    def first_scene(self) -> Scene:
-        """What a new painter finds."""
-        card = self.models.card
-        return self.starter if card is self.models.first else _starter_of(card)
+    def first_scene(self, card: ModelCard) -> Scene:
+        """What a new painter finds while this model paints; the operator's own with the model of the beginning."""
+        return self.starter if card == self.models.first else _starter_of(card)
 
-    def fitted(self, scene: Scene) -> Scene:
-        """A scene that may come from another model, with a sampler that suits this one."""
-        return replace(scene, recipe=fitted(scene.recipe, self.models.card.recipe))
+    def retuned(self, recipe: Recipe, former: ModelCard, card: ModelCard) -> Recipe:
+        """A painter's recipe after a change of models: what they left to the former one is left to the new one."""
+        return followed(recipe, self._usual(former), self._usual(card))
 
-    def signed(self, scene: Scene) -> Scene:
-        """The scene with the model that really paints it in its recipe, for whoever reads the picture later."""
-        card = self.models.card
+    def _usual(self, card: ModelCard) -> Recipe:
+        return self.starter.recipe if card == self.models.first else card.recipe
+
+    def render(self, scene: Scene, *, timeout_s: float) -> tuple[Picture, Scene]:
+        """The settled picture, and its scene signed by the model that painted it. Blocks."""
+        cards: list[ModelCard] = []
+        picture = self.engine.render(
+            scene, timeout_s=timeout_s, on_settled=lambda: cards.append(self.models.card)
+        )
+        return picture, self.signed(scene, cards[0])
+
+    def signed(self, scene: Scene, card: ModelCard | None = None) -> Scene:
+        """The scene as a model paints it, which is named in its recipe for whoever reads the picture later.
+
+        card: None is the model that paints now.
+        """
+        card = card or self.models.card
+        scene = replace(scene, recipe=fitted(scene.recipe, card.recipe))
         signature = {"model": card.name, "weights_hash": str(card.facts.get("weights_hash", ""))}
         return replace(scene, recipe=replace(scene.recipe, **signature))
 
