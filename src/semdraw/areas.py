@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,20 +57,27 @@ def compile_areas(
 ) -> tuple[dict[str, Region], Tensor]:
     """The regions, still without prompts, and the painted share of each pixel. One mask at a time, topmost first."""
     extent, method = scene.canvas.extent, method_of(scene.recipe)
-    scale = min(extent) / REFERENCE_SIDE_PX
-    widest = max((brush.softness_px * scale for brush, _ in painted), default=0.0)
     regions: dict[str, Region] = {}
-    above, cover = torch.zeros(1, *extent.shape), torch.zeros(1, *extent.shape)
-    for brush, layer in reversed(painted):
-        mask = _rasterize(layer)
-        visible = _visible(mask, above, scene.recipe, method)
-        blurred = _blurred(visible, brush.softness_px * scale, widest, method)
+    cover = torch.zeros(1, *extent.shape)
+    for brush, blurred in blurred_masks(scene, painted):
         soft = blurred if method.masks == "half" else blurred * brush.strength
-        above = torch.maximum(above, mask)
         regions[brush.id] = _region(brush, soft, schedule, scene, model)
         drawn = quantize(soft[None], schedule, "continuous", method)[0, -1]
         cover = cover + (blurred if method.seam == "painted" else drawn)
     return regions, cover.clamp(max=1).to(model.device)
+
+
+def blurred_masks(scene: Scene, painted: Sequence[tuple[Brush, Layer]]) -> Iterator[tuple[Brush, Tensor]]:
+    """Topmost first: each brush and its mask (1 H W), dimmed where it is covered, then blurred."""
+    extent, method = scene.canvas.extent, method_of(scene.recipe)
+    scale = min(extent) / REFERENCE_SIDE_PX
+    widest = max((brush.softness_px * scale for brush, _ in painted), default=0.0)
+    above = torch.zeros(1, *extent.shape)
+    for brush, layer in reversed(painted):
+        mask = _rasterize(layer)
+        visible = _visible(mask, above, scene.recipe, method)
+        yield brush, _blurred(visible, brush.softness_px * scale, widest, method)
+        above = torch.maximum(above, mask)
 
 
 def _visible(mask: Tensor, above: Tensor, recipe: Recipe, method: Method) -> Tensor:

@@ -72,8 +72,7 @@ CALL: dict[str, list[Any]] = {
 }
 MADE: dict[str, list[Any]] = {
     "family": list(STREAMS),
-    "t_index_list": [None, [0, 4, 12, 25, 37], [5, 20]],
-    "num_inference_steps": [50, 40],
+    "steps": [(None, 50), (None, 3), ([0, 4, 12, 25, 37], 40), ([5, 20], 50)],
     "size": list(SIDES),
     "cfg": [("none", 1.2), ("full", 1.0), ("full", 1.5), ("self", 1.5), ("initialize", 1.5)],
     "delta": [1.0, 0.5],
@@ -156,13 +155,13 @@ def _frames(row: dict[str, Any], checkpoints: dict[str, Path]) -> list[bytes]:
         width=width,
         cfg_type=cfg_type,
         guidance_scale=guidance_scale,
+        t_index_list=row["steps"][0],
+        num_inference_steps=row["steps"][1],
         bootstrap_steps=row["bootstrap"][0],
         bootstrap_mix_steps=row["bootstrap"][1],
         **{
             name: row[name]
             for name in (
-                "t_index_list",
-                "num_inference_steps",
                 "delta",
                 "autoflush",
                 "default_mask_std",

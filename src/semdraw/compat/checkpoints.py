@@ -17,10 +17,9 @@ from semdraw.models.device import choose_device
 from semdraw.models.lora import Lora
 from semdraw.models.registry import ModelCard, find_model, load_model
 from semdraw.presets import preset
-from semdraw.samplers import FACTS
+from semdraw.samplers import FACTS, FEW_STEPS
 from semdraw.scene import MethodName, Recipe
 
-_FEW_STEPS: Final = 8  # a sampler that is usually run with no more is one of quick weights
 _KINDS: Final = {"sd": "SD1.5", "sdxl": "SDXL", "sd3": "SD3"}
 
 
@@ -48,7 +47,7 @@ def opened(wanted: Wanted) -> tuple[DiffusionModel, Recipe]:
     chosen = preset(wanted.preset + ("-published" if wanted.method == "published" else ""))
     key = chosen.weights if wanted.key is None else wanted.key
     card = _of_family(key, chosen.family)
-    is_quick = FACTS[card.recipe.sampler].num_steps <= _FEW_STEPS
+    is_quick = FACTS[card.recipe.sampler].num_steps <= FEW_STEPS
     file = Path(wanted.lora).expanduser() if wanted.lora else None
     if wanted.lora is None and chosen.lora and not is_quick and _is_path(key):
         file = lora_file(chosen.lora)

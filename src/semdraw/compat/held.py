@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from torch import Tensor
+
 from semdraw.compat.arguments import numbers, texts
 from semdraw.compat.data import BackgroundObject, BackgroundState, LayerObject
 from semdraw.compat.layers import LayerDefaults, StreamLayer, applied
@@ -37,9 +39,10 @@ class Held(Parts):
 
     @property
     def background(self) -> BackgroundState:
-        """The background as it is; its latent is there from the first frame on."""
-        held, regions = self._background, self._regions
-        latent = None if regions is None else regions.ground.rest
+        """The background as it is; the latent of its picture is there from the next frame on."""
+        held, (image, latent) = self._background, self._encoded
+        if held.image is not image:
+            latent = None
         return BackgroundState(
             image=held.image,
             prompt=held.prompt,
@@ -271,6 +274,7 @@ class Held(Parts):
             self._requests.take()
             self._state = StreamState()
             self._regions: Regions | None = None
+            self._encoded: tuple[Any, Tensor | None] = None, None  # a picture and its latent (c h w)
             self._is_current = self._is_flushed = False
 
     def _changed(self, *, is_flushed: bool) -> None:
@@ -309,5 +313,6 @@ class Held(Parts):
     def _compiled(self) -> Regions:
         if self._regions is None or not self._is_current:
             self._regions = compile_regions(self._scene(), self.model, self._regions)
+            self._encoded = self._background.image, self._regions.ground.rest
             self._is_current = True
         return self._regions

@@ -12,6 +12,7 @@ from torch import Tensor
 from semdraw.compat.arguments import unused
 from semdraw.compat.util import to_pil
 from semdraw.errors import UsageError
+from semdraw.methods import method_of
 from semdraw.models.base import Conditioning, DiffusionModel
 from semdraw.scene import Recipe
 
@@ -70,12 +71,19 @@ class Parts:
         )
 
 
+def say_rescale(share: float, recipe: Recipe) -> None:
+    """Tell of a share that is not the method's; the published default, 0.7, asks for nothing."""
+    own = method_of(recipe).guidance_rescale
+    does = f"rescales guided predictions by {own:g}" if own else "does not rescale guided predictions"
+    if share != own:
+        unused("guidance_rescale", share, 0.7, f"method {recipe.method!r} {does} with {recipe.sampler!r}")
+
+
 def say_unused(settings: dict[str, Any]) -> None:
     """Tell of what the published constructors take and what needs nothing here."""
     usual = {
         "load_from_local": (False, "models are looked up on this machine first"),
         "frame_buffer_size": (1, "frames are made one by one; the published code serves no other"),
-        "guidance_rescale": (0.7, "guided predictions are not rescaled"),
     }
     for name, value in settings.items():
         unused(name, value, *usual[name])

@@ -14,7 +14,7 @@ from semdraw.compat.arguments import first, numbers, spread, texts, unused
 from semdraw.compat.averaged import Averaged
 from semdraw.compat.checkpoints import Wanted, opened
 from semdraw.compat.masks import masks_of
-from semdraw.compat.parts import Captioner, Parts, say_unused
+from semdraw.compat.parts import Captioner, Parts, say_rescale, say_unused
 from semdraw.compat.scenes import (
     PaintedLayer,
     adjusted,
@@ -135,7 +135,7 @@ class Pipeline(Parts):
         Arguments that are None take the constructor's defaults; sizes are in px. Without masks the prompts make the
         whole picture, without prompts the background is the picture.
         """
-        say_unused({"guidance_rescale": guidance_rescale})
+        say_rescale(guidance_rescale, self.recipe)
         _refuse(joint_attention_kwargs=joint_attention_kwargs, clip_skip=clip_skip)
         extent = self._extent(height, width)
         background_prompt = self._caption(background, background_prompt)

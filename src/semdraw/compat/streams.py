@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 import torch
 from PIL import Image
@@ -22,9 +22,11 @@ from semdraw.compat.weights import processed
 from semdraw.errors import UsageError
 from semdraw.geometry import Extent
 from semdraw.regions import Regions
-from semdraw.scene import MethodName
+from semdraw.scene import MethodName, Recipe
 from semdraw.still import develop
 from semdraw.stream import StreamState, stream_step
+
+_GRID_STEPS: Final = 50
 
 
 class _Stream(Held):
@@ -47,7 +49,7 @@ class _Stream(Held):
         width: int = 512,
         height: int = 512,
         frame_buffer_size: int = 1,
-        num_inference_steps: int = 50,
+        num_inference_steps: int = _GRID_STEPS,
         guidance_scale: float | None = None,
         delta: float = 1.0,
         cfg_type: str = "none",
@@ -85,7 +87,6 @@ class _Stream(Held):
         )
         self.model, recipe = opened(wanted)
         self.device, self.dtype, self.captioner = self.model.device, dtype, captioner
-        points = first(t_index_list, recipe.step_indices or None)
         self.recipe = adjusted(
             recipe,
             method=method,
@@ -94,7 +95,7 @@ class _Stream(Held):
             bootstrap_mix=bootstrap_mix_steps,
             cover=cover(first(preprocess_mask_cover_alpha, self.cover), method),
             **stream_guidance(cfg_type, first(guidance_scale, self.guidance_scale), delta),
-            **({} if points is None else steps(points, num_inference_steps)),
+            **_steps(t_index_list, num_inference_steps, recipe),
         )
         self.seed, self.autoflush = seed, autoflush
         self.width, self.height = width, height
@@ -179,6 +180,13 @@ class _Stream(Held):
             self._state, landed = stream_step(self._state, regions, self.model, is_varied=True)
             if landed is not None:
                 return landed
+
+
+def _steps(t_index_list: Sequence[int] | None, num_inference_steps: int, recipe: Recipe) -> dict[str, Any]:
+    """A recipe's steps. Without any list a number is that of even steps; the default leaves the recipe its own."""
+    points = first(t_index_list, recipe.step_indices or None)
+    is_default = points is None and num_inference_steps == _GRID_STEPS
+    return {} if is_default else steps(points, num_inference_steps)
 
 
 class StreamMultiDiffusion(_Stream):

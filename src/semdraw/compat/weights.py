@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
 import torch
 from torch import Tensor
 
+from semdraw.areas import blurred_masks
 from semdraw.compat.scenes import PaintedLayer, scene_of
-from semdraw.masks import occlude, soften
 from semdraw.models.base import DiffusionModel
 from semdraw.regions import compile_regions
 from semdraw.scene import PromptBackground, Recipe, Scene
@@ -23,19 +22,9 @@ def weights_of(scene: Scene, model: DiffusionModel) -> Tensor:
     return torch.stack([found.get(brush.id, blank) for brush in scene.brushes])
 
 
-def blurred_masks(layers: Sequence[PaintedLayer], cover: float) -> Tensor:
-    """(p 1 H W): dimmed where covered, then blurred."""
-    above: Tensor | None = None
-    blurred: list[Tensor] = []
-    for layer in reversed(layers):
-        mask = torch.from_numpy(layer.mask.array.astype(np.float32))[None] / 255
-        above = torch.zeros_like(mask) if above is None else above
-        blurred.append(soften(occlude(mask, above, cover), layer.std_px))
-        above = torch.maximum(above, mask)
-    return torch.stack(blurred[::-1])
-
-
 def processed(layers: Sequence[PaintedLayer], recipe: Recipe, model: DiffusionModel) -> tuple[Tensor, Tensor]:
     """Weights per step (p t 1 h w), and blurred masks (p 1 H W)."""
     scene = scene_of(layers[0].mask.extent, layers, PromptBackground(), recipe, seed=0)
-    return weights_of(scene, model), blurred_masks(layers, recipe.cover)
+    painted = list(zip(scene.brushes, scene.canvas.layers, strict=True))
+    blurred = [mask for _, mask in blurred_masks(scene, painted)]
+    return weights_of(scene, model), torch.stack(blurred[::-1])
