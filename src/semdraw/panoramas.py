@@ -9,11 +9,11 @@ from msgspec.structs import replace
 
 from semdraw.geometry import Extent
 from semdraw.models.base import DiffusionModel
+from semdraw.samplers import FEW_STEPS
 from semdraw.scene import Canvas, Picture, PromptBackground, Recipe, Scene, checked
 from semdraw.still import Progress, generate
 
 PUBLISHED_STEPS: Final = (0, 12, 25, 37)  # of 50, as the published panoramas take them
-_FEW_STEPS = 8  # a model that is run in more was not made for four
 
 
 def panorama(
@@ -48,7 +48,11 @@ def panorama_recipe(own: Recipe, extent: Extent) -> Recipe:
 
     A model that is run in a few steps takes the published ones, 0, 12, 25 and 37 of 50; others keep their own.
     """
-    tiled = replace(own, tile_px=min(extent))
-    if own.step_count > _FEW_STEPS:
-        return tiled
-    return replace(tiled, step_indices=PUBLISHED_STEPS, grid_steps=50)
+    if own.step_count > FEW_STEPS:
+        return tiled_recipe(own, extent)
+    return replace(tiled_recipe(own, extent), step_indices=PUBLISHED_STEPS, grid_steps=50)
+
+
+def tiled_recipe(recipe: Recipe, extent: Extent) -> Recipe:
+    """A recipe in tiles of the size that a model draws best, `extent`; its steps stay."""
+    return replace(recipe, tile_px=min(extent))

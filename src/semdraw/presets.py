@@ -11,11 +11,11 @@ from typing import Final, Literal
 from msgspec.structs import replace
 
 from semdraw.errors import UsageError
+from semdraw.samplers import PUBLISHED_STEPS
 from semdraw.scene import Recipe
 
 Source = Literal["published", "deduced", "own"]
 
-_PUBLISHED_STEPS: Final = (0, 4, 12, 25, 37)  # of a grid of 50, in all classes of the published code
 _SD15: Final = "stable-diffusion-v1-5/stable-diffusion-v1-5"
 _SDXL: Final = "stabilityai/stable-diffusion-xl-base-1.0"
 _SD3: Final = "stabilityai/stable-diffusion-3-medium-diffusers"
@@ -106,8 +106,8 @@ def _hyper(steps: int) -> LoraSource:
 _FEW: Final = Recipe(
     model=_SD15,
     sampler="lcm",
-    num_steps=len(_PUBLISHED_STEPS),
-    step_indices=_PUBLISHED_STEPS,
+    num_steps=len(PUBLISHED_STEPS),
+    step_indices=PUBLISHED_STEPS,
     bootstrap_steps=2,
 )
 _AS_PUBLISHED: Final = replace(_FEW, method="published", mask_mode="discrete", bootstrap_mix=1.0)

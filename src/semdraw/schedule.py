@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 
 from semdraw.errors import SceneError
-from semdraw.samplers import require_suiting
+from semdraw.samplers import PUBLISHED_STEPS, require_suiting
 from semdraw.scene import Recipe, Sampler, check_steps
 
 Step = NewType("Step", int)  # index into a Schedule, 0 is the noisiest
@@ -29,7 +29,6 @@ HIGHEST_MASK_LEVEL = (
 )
 TRAIN_STEPS = 1000
 _GRID = 50  # the grid on which consistency models were distilled
-_PUBLISHED_FIVE = [0, 4, 12, 25, 37]  # the grid points of the paper's own five steps
 
 
 class Prediction(Enum):
@@ -180,7 +179,7 @@ def flow_lcm(training: Training, num_steps: int) -> Schedule:
 
     Points of a grid of 50. Five steps are the paper's own, sigma 1, .971, .903, .743, .496 at a shift of 3.
     """
-    points = _PUBLISHED_FIVE if num_steps == len(_PUBLISHED_FIVE) else _consistency_points(num_steps)
+    points = list(PUBLISHED_STEPS) if num_steps == len(PUBLISHED_STEPS) else _consistency_points(num_steps)
     return _from_sigmas(_flow_grid(training, _GRID)[points], training, eta=1.0)
 
 

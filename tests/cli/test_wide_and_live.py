@@ -13,6 +13,7 @@ from semdraw.cli.main import run
 from semdraw.files import save_project
 from semdraw.geometry import Extent
 from semdraw.metadata import scene_from_png
+from semdraw.presets import preset
 from semdraw.scene import PromptBackground
 from semdraw.starter import starter_scene
 from tests.scenes import two_regions
@@ -45,6 +46,15 @@ def test_the_size_steps_and_words_of_a_panorama_may_be_given(
     assert Image.open(out).size == (150, 70)
     with pytest.raises(SystemExit):
         run(["panorama", "-o", str(out)])
+
+
+def test_a_preset_keeps_its_steps_in_a_panorama(model: Path, tmp_path: Path) -> None:
+    out = tmp_path / "wide.png"
+    told = ["--prompt", "sea", "--preset", "sd15-lcm", "--size", "96x64", "--model", str(model)]
+    assert run(["panorama", *told, "-o", str(out)]) == 0
+    recipe = scene_from_png(out.read_bytes()).recipe
+    assert recipe.step_indices == preset("sd15-lcm").recipe.step_indices
+    assert recipe.tile_px == 64
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ _LIKE_IMAGE: Final = "image"
 
 
 def add_background_options(parser: argparse.ArgumentParser) -> None:
-    """--size, --background, --background-color, --background-image and --caption."""
+    """--size, --background, --background-negative, --background-color, --background-image and --caption."""
     parser.add_argument(
         "--size",
         type=_size,
@@ -29,6 +29,9 @@ def add_background_options(parser: argparse.ArgumentParser) -> None:
         "--background",
         metavar="PROMPT",
         help="what lies behind, in words; with a picture behind: what it shows",
+    )
+    parser.add_argument(
+        "--background-negative", metavar="PROMPT", help="what it must not show; needs --guidance"
     )
     parser.add_argument("--background-color", type=color, metavar="#RRGGBB", help="a plain colour behind")
     parser.add_argument("--background-image", type=Path, metavar="FILE", help="a picture behind")
@@ -43,6 +46,8 @@ def check_background(options: argparse.Namespace) -> None:
     """A UsageError where the options contradict each other."""
     if options.background_color and (options.background is not None or options.background_image):
         raise UsageError("a plain colour behind takes neither words nor a picture; leave one of them out")
+    if options.background_color and options.background_negative is not None:
+        raise UsageError("a plain colour behind takes no negative prompt; leave --background-negative out")
     if options.background_image:
         if options.caption and options.background is not None:
             raise UsageError("the words for the picture behind are given already; leave --caption out")
@@ -53,7 +58,7 @@ def check_background(options: argparse.Namespace) -> None:
 def has_background(options: argparse.Namespace) -> bool:
     """Whether any of the options was given."""
     given = (options.size, options.background_color, options.background_image, options.caption)
-    return options.background is not None or any(given)
+    return any(given) or any(words is not None for words in (options.background, options.background_negative))
 
 
 def asked_background(options: argparse.Namespace) -> Background:
@@ -63,8 +68,21 @@ def asked_background(options: argparse.Namespace) -> Background:
     if options.background_color:
         return ColorBackground(color=options.background_color)
     if options.background_image:
-        return _picture_behind(options)
-    return PromptBackground(prompt=bounded(options.background or ""))
+        behind = _picture_behind(options)
+    else:
+        behind = PromptBackground(prompt=bounded(options.background or ""))
+    return with_negative(behind, options.background_negative or "")
+
+
+def with_negative(background: Background, negative: str) -> Background:
+    """The background with what it must not show; a UsageError where it is a colour."""
+    from msgspec.structs import replace
+
+    from semdraw.scene import ColorBackground
+
+    if isinstance(background, ColorBackground):
+        raise UsageError("a plain colour behind takes no negative prompt; put --negative after a --region")
+    return replace(background, negative=bounded(negative))
 
 
 def asked_size(options: argparse.Namespace, background: Background, own: Extent) -> Extent:

@@ -105,6 +105,13 @@ def number(low: float, high: float) -> Callable[[str], float]:
     return read
 
 
+def steps(text: str) -> tuple[int, ...]:
+    """Reads "0,4,12,25,37"."""
+    if not re.fullmatch(r"[0-9]{1,3}(,[0-9]{1,3}){0,99}", text):
+        raise argparse.ArgumentTypeError(f"expected steps with commas between, as 0,4,12,25,37, got {text!r}")
+    return tuple(int(part) for part in text.split(","))
+
+
 def sampler(text: str) -> str:
     """Reads the name of a sampler."""
     from semdraw.samplers import FACTS

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from semdraw.cli.backgrounds import (
     add_background_options,
@@ -12,10 +12,13 @@ from semdraw.cli.backgrounds import (
     asked_size,
     check_background,
     has_background,
+    with_negative,
 )
-from semdraw.cli.options import Verbs, add_model_options, additions, placed
+from semdraw.cli.options import Verbs, add_model_options, additions, number, placed
 from semdraw.cli.recipes import (
     add_recipe_options,
+    asked_card,
+    asked_model,
     asked_preset,
     bounded,
     check_output,
@@ -47,30 +50,69 @@ def add_to(verbs: Verbs) -> None:
     parser.add_argument(
         "--region",
         nargs=2,
-        action="append",
+        action=_Told,
+        dest="told",
         default=[],
         metavar=("PROMPT", "MASK"),
         help="what, and where; repeatable",
     )
+    parser.add_argument(
+        "--negative",
+        action=_Told,
+        dest="told",
+        metavar="PROMPT",
+        help="what the --region before it must not show, or the background where there is none; needs --guidance",
+    )
+    _add_brush_options(parser)
     add_background_options(parser)
     add_recipe_options(parser)
     add_model_options(parser)
     parser.set_defaults(verb=_paint)
 
 
+def _add_brush_options(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("regions", "of every --region")
+    group.add_argument(
+        "--softness",
+        type=number(0, 100),
+        metavar="PX",
+        help="blur of masks, at a canvas of 512 px (default: 4)",
+    )
+    group.add_argument(
+        "--strength", type=number(0, 1), metavar="N", help="how much of a mask acts (default: 1)"
+    )
+    group.add_argument(
+        "--prompt-strength",
+        type=number(0, 1),
+        metavar="N",
+        help="1, the default, is the region's prompt, 0 the words of the background",
+    )
+
+
+class _Told(argparse.Action):
+    """Regions and negative prompts in the order in which they are given: (option, values)."""
+
+    def __call__(self, _: Any, namespace: argparse.Namespace, values: Any, __: str | None = None) -> None:
+        is_region = isinstance(values, list)
+        setattr(namespace, self.dest, [*getattr(namespace, self.dest), (is_region, values)])
+
+
 def _paint(options: argparse.Namespace) -> int:
     from semdraw.disk import write_atomically
     from semdraw.metadata import png_with_scene
-    from semdraw.models.registry import find_model, load_model
+    from semdraw.models.registry import load_model
 
     _check(options)
     known = asked_preset(options)
-    card = find_model(options.model or "picturebook", **additions(options))
-    scene = opened(Path(options.scene)) if options.scene else _composed(options, card)
+    before = opened(Path(options.scene)) if options.scene else None
+    card = asked_card(options, before)
+    scene = before or _composed(options, card)
     if known is not None:
-        scene = under_preset(known, scene, card, is_drawn_before=bool(options.scene))
+        scene = under_preset(known, scene, card, is_drawn_before=before is not None)
+    if before is None:
+        scene = _with_brushes(scene, options)
     scene = with_recipe(scene, options, card)
-    model = load_model(options.model or "picturebook", **placed(options), **additions(options))
+    model = load_model(asked_model(options, before), **placed(options), **additions(options))
     write_atomically(options.output, png_with_scene(drawn(model, scene), scene))
     print(f"{options.output}: {scene.canvas.extent} px, seed {scene.seed}")
     return 0
@@ -79,7 +121,8 @@ def _paint(options: argparse.Namespace) -> int:
 def _check(options: argparse.Namespace) -> None:
     check_output(options.output, (".png",))
     check_background(options)
-    if options.scene and (options.region or has_background(options)):
+    of_brushes = (options.softness, options.strength, options.prompt_strength)
+    if options.scene and (options.told or has_background(options) or of_brushes != (None, None, None)):
         raise UsageError(f"{options.scene} has its own regions, size and background; leave those options out")
 
 
@@ -89,8 +132,31 @@ def _composed(options: argparse.Namespace, card: ModelCard) -> Scene:
 
     background = asked_background(options)
     size = asked_size(options, background, card.extent)
-    regions = [(bounded(prompt), _mask(Path(path), size)) for prompt, path in options.region]
-    return Scene.from_masks(regions, extent=size, background=background, recipe=card.recipe)
+    regions = [values for is_region, values in options.told if is_region]
+    painted = [(bounded(prompt), _mask(Path(path), size)) for prompt, path in regions]
+    return Scene.from_masks(painted, extent=size, background=background, recipe=card.recipe)
+
+
+def _with_brushes(scene: Scene, options: argparse.Namespace) -> Scene:
+    """The scene with what the options say of its brushes, and with their negative prompts."""
+    from msgspec.structs import replace
+
+    told = {
+        "softness_px": options.softness,
+        "strength": options.strength,
+        "prompt_strength": options.prompt_strength,
+    }
+    changes = {name: value for name, value in told.items() if value is not None}
+    brushes = [replace(brush, **changes) for brush in scene.brushes]
+    number_of_regions = 0
+    for is_region, values in options.told:
+        if is_region:
+            number_of_regions += 1
+        elif number_of_regions:
+            brushes[number_of_regions - 1] = replace(brushes[number_of_regions - 1], negative=bounded(values))
+        else:
+            scene = scene.with_canvas(background=with_negative(scene.canvas.background, values))
+    return replace(scene, brushes=tuple(brushes))
 
 
 def _mask(path: Path, size: Extent) -> Mask:

@@ -65,12 +65,12 @@ def _panorama(options: argparse.Namespace) -> int:
 
 
 def _widened(scene: Scene, card: ModelCard) -> Scene:
-    """Under the recipe of a preset, as a panorama takes it."""
+    """A scene under the recipe of a preset, in tiles."""
     from msgspec.structs import replace
 
-    from semdraw.panoramas import panorama_recipe
+    from semdraw.panoramas import tiled_recipe
 
-    return replace(scene, recipe=panorama_recipe(scene.recipe, card.extent))
+    return replace(scene, recipe=tiled_recipe(scene.recipe, card.extent))
 
 
 def _scene(options: argparse.Namespace, card: ModelCard) -> Scene:

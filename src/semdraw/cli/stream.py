@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Final
 from semdraw.cli.options import Verbs, add_model_options, additions, number, placed, whole
 from semdraw.cli.recipes import (
     add_recipe_options,
+    asked_card,
+    asked_model,
     asked_preset,
     check_output,
     opened,
@@ -45,16 +47,16 @@ def add_to(verbs: Verbs) -> None:
 
 def _stream(options: argparse.Namespace) -> int:
     from semdraw.disk import write_atomically
-    from semdraw.models.registry import find_model, load_model
+    from semdraw.models.registry import load_model
 
     check_output(options.output, tuple(_FORMATS))
     known = asked_preset(options)
-    card = find_model(options.model or "picturebook", **additions(options))
     scene = opened(Path(options.scene))
+    name, card = asked_model(options, scene), asked_card(options, scene)
     if known is not None:
         scene = under_preset(known, scene, card, is_drawn_before=True)
     scene = with_recipe(scene, options, card)
-    model = load_model(options.model or "picturebook", **placed(options), **additions(options))
+    model = load_model(name, **placed(options), **additions(options))
     pictures = _frames(model, scene, options.frames, is_varied=options.varied)
     write_atomically(options.output, film(pictures, _FORMATS[options.output.suffix.lower()], fps=options.fps))
     print(f"{options.output}: {options.frames} frames of {scene.canvas.extent} px, seed {scene.seed}")
