@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import zlib
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -178,6 +179,23 @@ def test_a_stroke_is_measured_from_its_end_to_its_picture(easel: Easel) -> None:
     (record,) = easel.look("latency")
     assert 0 < record["preview_ms"] <= record["settled_ms"]
     assert f"{round(record['preview_ms'])} ms" in easel.text()
+
+
+def test_an_edit_sends_the_rectangle_that_it_touched_and_neither_mask_nor_scene(easel: Easel) -> None:
+    easel.press("1")
+    before, revision = easel.look("traffic.sent_bytes"), easel.look("revision")
+    mask = easel.scene().canvas.layers[0].mask.array
+    easel.stroke((0.4, 0.5), (0.4 + 40 / mask.shape[1], 0.5))
+    easel.wait_for_picture()
+    num_edits = easel.look("revision") - revision
+    assert num_edits >= 1
+    a_rectangle, the_rest = (
+        600,
+        400,
+    )  # deflated, with its frame's receipt; receipts of what comes after the last
+    bound = num_edits * a_rectangle + the_rest
+    assert 0 < easel.look("traffic.sent_bytes") - before < bound
+    assert len(zlib.compress(mask.tobytes())) > a_rectangle + the_rest, "whole masks would not pass"
 
 
 def test_a_region_that_cannot_act_says_so(easel: Easel) -> None:
