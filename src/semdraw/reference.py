@@ -9,7 +9,6 @@ import warnings
 from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any
-from unittest import mock
 
 import torch
 from torch import Tensor
@@ -151,8 +150,23 @@ def _noise_from(field: NoiseField, scheduler: Any) -> Generator[None]:
     def draw(*_: object, dtype: torch.dtype | None = None, **__: object) -> Tensor:
         return field(next(levels))[None].to(dtype=dtype)
 
-    with mock.patch.object(module, "randn_tensor", draw, create=True):
+    with _replaced(module, "randn_tensor", draw):
         yield
+
+
+@contextmanager
+def _replaced(module: Any, name: str, value: Any) -> Generator[None]:
+    """A name of a module stands for another value, whether it was there before or not."""
+    absent = object()
+    before = getattr(module, name, absent)
+    setattr(module, name, value)
+    try:
+        yield
+    finally:
+        if before is absent:
+            delattr(module, name)
+        else:
+            setattr(module, name, before)
 
 
 def whole_canvas(recipe: Recipe, extent: Extent) -> Scene:

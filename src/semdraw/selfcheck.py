@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
@@ -12,8 +13,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from semdraw.errors import SemdrawError
+from semdraw.errors import ExtentError
 from semdraw.geometry import Bounds, Extent
+from semdraw.live import Stream
 from semdraw.models.base import Conditioning, DiffusionModel, Rows
 from semdraw.reference import by_diffusers, by_semdraw, pipeline_around, plain_recipe, seeded_field
 from semdraw.regions import compile_regions
@@ -119,13 +121,24 @@ def painted(extent: Extent, box: Bounds) -> Mask:
 def run_checks(model: DiffusionModel, extent: Extent | None = None) -> Iterator[Check]:
     """All checks, one after the other, as they end; what raises has failed."""
     subject = Subject(model=model, extent=extent or model.spec.extent)
+    require_whole(subject.extent, model.spec.extent_multiple)
     for name, (claim, check) in CHECKS.items():
         started = time.perf_counter()
         try:
             found = check(subject)
-        except (SemdrawError, RuntimeError, ValueError, TypeError) as error:
+        except Exception as error:
             found = Outcome(is_passed=False, words=f"{type(error).__name__}: {error}")
         yield Check(name=name, claim=claim, **asdict(found), elapsed_s=time.perf_counter() - started)
+
+
+def require_whole(extent: Extent, multiple: int) -> None:
+    """An ExtentError where a pipeline of diffusers could not take such a canvas, and hence not be compared with."""
+    if any(side % multiple for side in extent):
+        width, height = (max(multiple, round(side / multiple) * multiple) for side in extent)
+        raise ExtentError(
+            f"this model is checked on a canvas whose sides are multiples of {multiple} px, got {extent}; "
+            f"try {Extent(width, height)}"
+        )
 
 
 def measure(model: DiffusionModel, extent: Extent | None = None) -> dict[str, float]:
@@ -151,7 +164,8 @@ def _peak_memory(device: torch.device) -> float:
         import resource
     except ImportError:  # not on Windows
         return 0.0
-    return 1024.0 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    unit = 1 if sys.platform == "darwin" else 1024  # bytes there, kibibytes elsewhere
+    return float(unit * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 
 
 def apart(found: Tensor, wanted: Tensor) -> float:
@@ -216,6 +230,17 @@ def _stream(subject: Subject) -> Outcome:
     return outcome(apart(landed, still), subject.bound)
 
 
+def _live(subject: Subject) -> Outcome:
+    """Under the bounds of `_same_bytes`: a settled frame is made anew, and alone."""
+    scene = subject.scene()
+    with Stream(subject.model, scene) as stream:
+        settled = next(frame.picture for frame in stream if frame.is_settled)
+        again = next(stream).picture
+    wanted = generate(subject.model, scene)
+    differing = sum(float((picture.array != wanted.array).sum()) for picture in (settled, again))
+    return outcome(differing, 0, "bytes that differ")
+
+
 def _same_bytes(subject: Subject) -> Outcome:
     first, second = (generate(subject.model, subject.scene()).array for _ in range(2))
     return outcome(float((first != second).sum()), 0, "bytes that differ")
@@ -249,7 +274,8 @@ CHECKS: Final[dict[str, tuple[str, Callable[[Subject], Outcome]]]] = {
     ),
     "guided": ("The same with guidance and without fresh noise", _guided),
     "rows": ("A batch of mixed timesteps equals its rows one by one", _mixed_rows),
-    "stream": ("A stream equals the single picture", _stream),
+    "stream": ("Pictures that fly together equal the single picture", _stream),
+    "live": ("A live stream settles on the bytes of the single picture, and stays there", _live),
     "repeat": ("The same scene gives the same bytes", _same_bytes),
     "finite": ("All numbers are finite and the picture is not flat", _finite),
     "background": ("A known background keeps its bytes wherever nothing is painted", _known_background),

@@ -5,18 +5,22 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import torch
 from torch import Tensor
 
+from semdraw import reference, selfcheck
 from semdraw.cli.main import run
 from semdraw.geometry import Extent
 from semdraw.models.base import DiffusionModel, Rows
-from semdraw.models.registry import load_model
+from semdraw.models.registry import find_model, load_model
 from semdraw.reference import pipeline_around
+from semdraw.scene import Picture
 from semdraw.selfcheck import CHECKS, Check, run_checks
+from semdraw.still import develop
 from tests.tiny import write_checkpoint
 
 SIZE = Extent(64, 32)
@@ -67,6 +71,13 @@ def not_a_number(predict: Callable[[Rows], Tensor]) -> Callable[[Rows], Tensor]:
     return lambda rows: predict(rows) * float("nan")
 
 
+def missing(_: Callable[[Rows], Tensor]) -> Callable[[Rows], Tensor]:
+    def predict(_: Rows) -> Tensor:
+        raise KeyError("unet")
+
+    return predict
+
+
 def restless(predict: Callable[[Rows], Tensor]) -> Callable[[Rows], Tensor]:
     return lambda rows: predict(rows) + 0.2 * torch.randn(rows.latents.shape)
 
@@ -76,10 +87,11 @@ def restless(predict: Callable[[Rows], Tensor]) -> Callable[[Rows], Tensor]:
     [
         (one_timestep, {"rows", "stream"}),
         (a_percent_off, {"pipeline", "guided"}),
-        (not_a_number, {"pipeline", "guided", "rows", "stream", "repeat", "finite", "background"}),
-        (restless, {"pipeline", "guided", "rows", "stream", "repeat"}),
+        (not_a_number, set(CHECKS)),
+        (missing, set(CHECKS)),
+        (restless, {"pipeline", "guided", "rows", "stream", "live", "repeat"}),
     ],
-    ids=["one timestep", "a percent off", "not a number", "restless"],
+    ids=["one timestep", "a percent off", "not a number", "raises", "restless"],
 )
 def test_a_planted_fault_fails_the_checks_that_it_breaks(sd: Any, fault: Any, caught: set[str]) -> None:
     sd.predict = fault(sd.predict)
@@ -144,6 +156,46 @@ def test_a_failed_check_ends_with_1_and_stands_in_the_report(
 
 def a_percent_off_method(predict: Callable[[Any, Rows], Tensor]) -> Callable[[Any, Rows], Tensor]:
     return lambda self, rows: 1.01 * predict(self, rows)
+
+
+def test_a_live_stream_that_shows_other_pictures_is_caught(sd: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def darker(latents: Tensor, regions: Any, model: Any) -> Picture:
+        return Picture.from_array(develop(latents, regions, model).array // 2)
+
+    monkeypatch.setattr("semdraw.live.develop", darker)
+    assert failed(sd) == {"live"}
+
+
+def test_a_size_that_no_pipeline_takes_is_refused_before_any_check(
+    model: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    multiple = find_model(str(model)).extent_multiple
+    assert run(["selfcheck", "--model", str(model), "--size", f"72x{4 * multiple}"]) == 1
+    said = capsys.readouterr()
+    assert f"multiples of {multiple} px, got 72x{4 * multiple}; try " in said.err
+    assert said.out == ""
+
+
+@pytest.mark.parametrize(("platform", "unit"), [("linux", 1024), ("darwin", 1)])
+def test_memory_is_told_in_the_units_of_each_system(
+    platform: str, unit: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    resource = pytest.importorskip("resource")
+    monkeypatch.setattr("sys.platform", platform)
+
+    def usage(_: int) -> SimpleNamespace:
+        return SimpleNamespace(ru_maxrss=3)
+
+    monkeypatch.setattr(resource, "getrusage", usage)
+    assert selfcheck._peak_memory(torch.device("cpu")) == 3 * unit  # pyright: ignore[reportPrivateUsage]
+
+
+def test_what_is_replaced_for_a_comparison_comes_back() -> None:
+    module = SimpleNamespace(kept=1)
+    for name in ("kept", "new"):
+        with reference._replaced(module, name, 2):  # pyright: ignore[reportPrivateUsage]
+            assert getattr(module, name) == 2
+    assert vars(module) == {"kept": 1}
 
 
 @pytest.mark.parametrize("output", ["report.txt", "/nowhere/at/all/report.md"])

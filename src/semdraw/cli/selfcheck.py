@@ -42,11 +42,12 @@ def add_to(verbs: Verbs) -> None:
 
 def _selfcheck(options: argparse.Namespace) -> int:
     from semdraw.models.registry import find_model, load_model
-    from semdraw.selfcheck import CHECKS, measure, run_checks
+    from semdraw.selfcheck import CHECKS, measure, require_whole, run_checks
 
     _check(options)
     name = options.model or "picturebook"
     card = find_model(name, **additions(options))
+    require_whole(options.size or card.extent, card.extent_multiple)
     model = load_model(name, **placed(options), **additions(options))
     print(f"{card.name} on {model.device}, {options.size or card.extent} px, {len(CHECKS)} checks")
     done: list[Check] = []
