@@ -281,3 +281,17 @@ def test_no_module_hides_a_function_of_the_package() -> None:
         "semdraw.generate; assert callable(semdraw.generate)"
     )
     subprocess.run([sys.executable, "-c", script], check=True)
+
+
+def test_masks_are_made_of_tensors_of_any_kind_and_of_pictures_of_numbers() -> None:
+    import torch
+    from PIL import Image
+
+    half = torch.tensor([[0.0, 0.5, 1.0]])
+    for value in (half.clone().requires_grad_(), half.bfloat16(), half.half(), half.double()):
+        assert Mask.of(value).array.tolist() == [[0, 128, 255]]
+    assert Mask.of(half > 0).array.tolist() == [[0, 255, 255]]
+    assert Mask.of(Image.fromarray(half.numpy())).array.tolist() == [[0, 128, 255]]
+    assert Mask.of(Image.fromarray(np.array([[0, 128, 255]], np.int32))).array.tolist() == [[0, 128, 255]]
+    with pytest.raises(SceneError, match="values from 0 to 255, got 0 to 65535"):
+        Mask.of(Image.fromarray(np.array([[0, 65535]], np.int32)))

@@ -98,8 +98,11 @@ class Mask(_Raster):
             return cls(value.extent, value.data)
         if isinstance(value, (str, Path)):
             return cls.from_array(mask_from_bytes(read_bounded(Path(value))))
-        if hasattr(value, "convert"):
+        if hasattr(value, "convert") and value.mode not in ("I", "F"):  # those hold numbers of no known range
             return cls.from_array(mask_from_image(value))
+        if hasattr(value, "detach"):
+            value = value.detach().cpu()
+            value = value.float() if value.is_floating_point() else value  # NumPy knows no bfloat16
         array = np.asarray(value)
         if array.ndim != 2 or not array.size or array.dtype.kind not in "biuf":
             raise SceneError(

@@ -27,6 +27,7 @@ def card(monkeypatch: pytest.MonkeyPatch, name: str, capability: tuple[int, int]
 
     told = {
         "is_available": True,
+        "device_count": 1,
         "get_device_name": name,
         "get_device_capability": capability,
         "get_arch_list": built,
@@ -64,6 +65,15 @@ def test_a_card_that_the_build_lacks_is_said_and_not_chosen(monkeypatch: pytest.
 def test_a_card_that_the_build_serves_is_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
     card(monkeypatch, "GeForce RTX 3060", (8, 6), ["sm_80"])
     assert choose_device() == CUDA == choose_device("cuda")
+
+
+def test_a_card_that_is_not_there_is_refused_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    card(monkeypatch, "GeForce RTX 3060", (8, 6), ["sm_80"])
+    assert choose_device("cuda:0") == torch.device("cuda:0")
+    with pytest.raises(CheckpointError, match="'cuda:7' is not there; this machine has cuda:0 alone"):
+        choose_device("cuda:7")
+    with pytest.raises(CheckpointError, match="'cuda:x' is not known"):
+        choose_device("cuda:x")
 
 
 @pytest.mark.parametrize(

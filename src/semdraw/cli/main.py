@@ -14,6 +14,7 @@ from semdraw.version import __version__
 FAILED = 1
 MISUSED = 2
 INTERRUPTED = 130
+FULL = "the device ran out of memory; try a smaller canvas, fewer regions, or --low-memory"
 
 
 def main() -> NoReturn:
@@ -31,6 +32,11 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return MISUSED if isinstance(error, UsageError) else FAILED
     except KeyboardInterrupt:
         return INTERRUPTED
+    except (MemoryError, RuntimeError) as error:  # what torch raises where a device is full
+        if not isinstance(error, MemoryError) and "out of memory" not in str(error).lower():
+            raise
+        print(f"semdraw: {FULL}", file=sys.stderr)
+        return FAILED
 
 
 def parser() -> argparse.ArgumentParser:

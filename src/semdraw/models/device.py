@@ -15,6 +15,21 @@ PRECISIONS: Final = {"fp16": torch.float16, "bf16": torch.bfloat16, "fp32": torc
 _CGROUP: Final = Path("/sys/fs/cgroup")
 
 
+def device_name(device: object) -> str | None:
+    """A device as it may be spelled: 0 is the first CUDA card, a negative number the CPU, None the best there is.
+
+    Also takes "cuda:1", "cpu", "mps" and torch's devices.
+    """
+    if device is None:
+        return None
+    text = str(device)
+    try:
+        number = int(text)
+    except ValueError:
+        return text
+    return f"cuda:{number}" if number >= 0 else "cpu"
+
+
 def choose_device(name: str | None = None) -> torch.device:
     """The device of that name, or the best there is: cuda, mps, cpu."""
     if name is None:
@@ -28,9 +43,20 @@ def choose_device(name: str | None = None) -> torch.device:
         raise CheckpointError(
             f"device {name!r} is not there, or this build of torch does not serve it; try --device cpu"
         )
+    if kind == "cuda" and not _number(name) < (count := torch.cuda.device_count()):
+        cards = "cuda:0 alone" if count == 1 else f"cuda:0 to cuda:{count - 1}"
+        raise CheckpointError(f"device {name!r} is not there; this machine has {cards}")
     if lack := unserved(name):
         raise CheckpointError(f"{lack}; or try --device cpu")
     return torch.device(name)
+
+
+def _number(name: str) -> int:
+    """Of a card, as in cuda:1; 0 where none is told."""
+    number = name.partition(":")[2] or "0"
+    if not number.isdecimal():
+        raise CheckpointError(f"device {name!r} is not known; wanted cpu, cuda, cuda:N or mps")
+    return int(number)
 
 
 def _has(kind: str) -> bool:
