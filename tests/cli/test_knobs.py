@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import argparse
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from msgspec.structs import asdict, replace
 
 from semdraw.cli.main import run
+from semdraw.cli.recipes import add_recipe_options
 from semdraw.files import save_project
 from semdraw.metadata import scene_from_png
-from semdraw.scene import ImageBackground, PromptBackground, Recipe, Scene
+from semdraw.scene import Guidance, ImageBackground, MaskMode, MethodName, PromptBackground, Recipe, Scene
 from tests.scenes import two_regions
 
 KNOBS: dict[str, tuple[str, Any]] = {
@@ -60,6 +62,16 @@ def test_every_knob_of_the_method_is_an_option(
     options = {"model", "weights_hash", "sampler", "num_steps", "gamma", "guidance_scale", "grid_steps"}
     assert set(recipe) == {*wanted, *options}, "a new field wants an option, or a reason here"
     assert scene_from_png(out.read_bytes()) == drawn[0]
+
+
+@pytest.mark.parametrize(
+    ("option", "kind"), [("--method", MethodName), ("--mask-mode", MaskMode), ("--guidance-mode", Guidance)]
+)
+def test_every_choice_of_a_recipe_may_be_made(option: str, kind: Any) -> None:
+    parser = argparse.ArgumentParser()
+    add_recipe_options(parser)
+    (told,) = [action for action in parser._actions if option in action.option_strings]  # pyright: ignore[reportPrivateUsage]
+    assert set(told.choices or ()) == set(get_args(kind))
 
 
 def test_without_options_the_recipe_is_the_models_own(

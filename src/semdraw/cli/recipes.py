@@ -7,14 +7,11 @@ import re
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, get_args
-
-from msgspec import structs
+from typing import TYPE_CHECKING, Any, Final
 
 from semdraw.cli.options import additions, number, sampler, steps, whole
 from semdraw.errors import CheckpointError, UsageError
 from semdraw.geometry import MAX_SIDE_PX
-from semdraw.scene import Guidance, MaskMode, MethodName, Recipe, checked
 
 if TYPE_CHECKING:
     from semdraw.models.base import DiffusionModel
@@ -55,8 +52,8 @@ class _Knob:
     settings: dict[str, Any]
 
 
-def _one_of(option: str, field: str, choices: Any, help: str) -> _Knob:
-    return _Knob(option=option, field=field, help=help, settings={"choices": get_args(choices)})
+def _one_of(option: str, field: str, choices: str, help: str) -> _Knob:
+    return _Knob(option=option, field=field, help=help, settings={"choices": choices.split()})
 
 
 def _measured(option: str, field: str, read: Any, help: str, *, metavar: str = "N") -> _Knob:
@@ -76,11 +73,16 @@ _PLAIN: Final = (
     _measured("--gamma", "gamma", number(0, 1), "with tcd: how much noise is drawn anew (default: 0.3)"),
 )
 _OF_METHOD: Final = (
-    _one_of("--method", "method", MethodName, "default: exact"),
+    _one_of("--method", "method", "exact published multidiffusion", "default: exact"),
     _measured(
         "--step-indices", "step_indices", steps, "steps of a grid of 50, as 0,4,12,25,37", metavar="LIST"
     ),
-    _one_of("--mask-mode", "mask_mode", MaskMode, "how a soft edge takes part in the steps"),
+    _one_of(
+        "--mask-mode",
+        "mask_mode",
+        "discrete semi_continuous continuous",
+        "how a soft edge takes part in the steps",
+    ),
     _measured("--cover", "cover", number(0, 1), "how much paint above hides a region below (default: 0.3)"),
     _measured(
         "--bootstrap-steps", "bootstrap_steps", whole(0, 50), "first steps that draw each region by itself"
@@ -107,7 +109,12 @@ _OF_METHOD: Final = (
     _measured(
         "--tile", "tile_px", _SIDE, "side of the tiles of large canvases; 0 is one piece", metavar="PX"
     ),
-    _one_of("--guidance-mode", "guidance", Guidance, "what guidance leads away from (default: full)"),
+    _one_of(
+        "--guidance-mode",
+        "guidance",
+        "full residual_self residual_once",
+        "what guidance leads away from (default: full)",
+    ),
     _measured("--guidance-delta", "guidance_delta", number(0, 2), "share of the residual noise (default: 1)"),
     _Knob(
         option="--blend",
@@ -176,6 +183,8 @@ def asked_preset(options: argparse.Namespace) -> Preset | None:
 
 def under_preset(known: Preset, scene: Scene, card: ModelCard, *, is_drawn_before: bool = False) -> Scene:
     """The scene as a preset runs it; brushes of one that was drawn before keep their own softness."""
+    from msgspec import structs
+
     if card.family != known.family:
         raise UsageError(
             f"--preset {known.name} is for models of {known.family}; {card.name} is {card.family}"
@@ -188,7 +197,10 @@ def under_preset(known: Preset, scene: Scene, card: ModelCard, *, is_drawn_befor
 
 def with_recipe(scene: Scene, options: argparse.Namespace, card: ModelCard) -> Scene:
     """The scene with what the options overrule, and the model that really paints it."""
+    from msgspec import structs
+
     from semdraw.samplers import FACTS, fitted
+    from semdraw.scene import Recipe, checked
 
     changes: dict[str, Any] = {"model": card.recipe.model, "weights_hash": card.recipe.weights_hash}
     if options.sampler is not None:
