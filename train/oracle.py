@@ -181,8 +181,10 @@ def augment(pixels: Tensor, random: torch.Generator) -> Tensor:
 
 
 def load_judge(path: Path = WEIGHTS) -> Judge:
+    """The file has all but counts of batches, which only training needs."""
     judge = Judge()
-    judge.load_state_dict({name: value.float() for name, value in load_file(path).items()}, strict=False)
+    counts = {name: value for name, value in judge.state_dict().items() if "num_batches_tracked" in name}
+    judge.load_state_dict(counts | {name: value.float() for name, value in load_file(path).items()})
     return judge.eval()
 
 

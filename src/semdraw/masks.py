@@ -26,7 +26,7 @@ def occlude(mask: Tensor, above: Tensor, cover: float) -> Tensor:
 
 def blur(mask: Tensor, std_px: float, radius: int) -> Tensor:
     """Gaussian blur of a mask (1 H W) over `radius` pixels to each side; edges repeat."""
-    return mask if std_px <= 0 else _blur(mask[None], std_px, radius)[0]
+    return mask if std_px <= 0 else gaussian(mask[None], std_px, radius)[0]
 
 
 def soften(mask: Tensor, std_px: float) -> Tensor:
@@ -35,17 +35,18 @@ def soften(mask: Tensor, std_px: float) -> Tensor:
         return mask
     shrink = max(1, int(std_px / _FINEST_STD_PX))
     if shrink == 1:
-        return _blur(mask[None], std_px, math.ceil(3 * std_px))[0]
+        return gaussian(mask[None], std_px, math.ceil(3 * std_px))[0]
     size = [max(1, round(side / shrink)) for side in mask.shape[-2:]]
-    small = _blur(
+    small = gaussian(
         F.interpolate(mask[None], size, mode="area"), std_px / shrink, math.ceil(3 * std_px / shrink)
     )
     return F.interpolate(small, mask.shape[-2:], mode="bilinear")[0]
 
 
-def _blur(image: Tensor, std_px: float, radius: int) -> Tensor:
-    """(1 1 H W), one axis after the other."""
-    taps = torch.exp(-0.5 * (torch.arange(-radius, radius + 1, dtype=image.dtype) / std_px) ** 2)
+def gaussian(image: Tensor, std_px: float, radius: int) -> Tensor:
+    """Gaussian blur of (b 1 H W) over `radius` pixels to each side, one axis after the other; std_px is above 0."""
+    steps = torch.arange(-radius, radius + 1, dtype=image.dtype, device=image.device)
+    taps = torch.exp(-0.5 * (steps / std_px) ** 2)
     taps = taps / taps.sum()
     wide = F.conv2d(F.pad(image, (radius, radius, 0, 0), mode="replicate"), taps.view(1, 1, 1, -1))
     return F.conv2d(F.pad(wide, (0, 0, radius, radius), mode="replicate"), taps.view(1, 1, -1, 1))

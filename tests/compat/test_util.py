@@ -11,7 +11,7 @@ import torch
 from PIL import Image
 
 from semdraw.compat import preprocess_prompt, preprocess_prompts, print_prompts
-from semdraw.compat.arguments import device_name, numbers, texts
+from semdraw.compat.arguments import numbers, texts
 from semdraw.compat.ipython_util import dispt
 from semdraw.compat.util import (
     Streamer,
@@ -22,6 +22,8 @@ from semdraw.compat.util import (
     shift_to_mask_bbox_center,
 )
 from semdraw.errors import UsageError
+from semdraw.masks import soften
+from semdraw.models.device import device_name
 
 
 @pytest.mark.parametrize(
@@ -176,3 +178,8 @@ def test_dispt_puts_pictures_side_by_side(shape: dict[str, int], size: tuple[int
     grid = dispt([torch.rand(8, 8), torch.rand(3, 8, 8), torch.rand(1, 3, 8, 8)], **shape)
     assert grid is not None
     assert grid.size == size
+
+
+def test_a_blur_of_the_helpers_is_that_of_the_masks() -> None:
+    mask = torch.rand(1, 40, 24)
+    assert torch.equal(gaussian_lowpass(mask[None], 2.5)[0], soften(mask, 2.5))

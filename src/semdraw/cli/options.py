@@ -123,7 +123,7 @@ def sampler(text: str) -> str:
 
 def device(text: str) -> str | None:
     """Reads a device's name, or the number of a CUDA card; a negative one is the CPU."""
-    from semdraw.compat.arguments import device_name
+    from semdraw.models.device import device_name
 
     return device_name(text)
 

@@ -11,21 +11,6 @@ from semdraw.errors import UsageError
 T = TypeVar("T")
 
 
-def device_name(device: Any) -> str | None:
-    """A device as it may be spelled: 0 is the first CUDA card, a negative number the CPU, None the best there is.
-
-    Also takes "cuda:1", "cpu", "mps" and torch's devices.
-    """
-    if device is None:
-        return None
-    text = str(device)
-    try:
-        number = int(text)
-    except ValueError:
-        return text
-    return f"cuda:{number}" if number >= 0 else "cpu"
-
-
 def texts(value: str | Sequence[str] | None, count: int, what: str) -> list[str]:
     """One text for each of `count`: a single one stands for all, None for empty ones."""
     several = [value or ""] if value is None or isinstance(value, str) else list(value)

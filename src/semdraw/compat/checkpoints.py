@@ -9,11 +9,10 @@ from typing import Any, Final
 
 import torch
 
-from semdraw.compat.arguments import device_name
 from semdraw.compat.extras import lora_file, tiny_decoder
 from semdraw.errors import CheckpointError
 from semdraw.models.base import DiffusionModel
-from semdraw.models.device import choose_device
+from semdraw.models.device import choose_device, device_name
 from semdraw.models.lora import Lora
 from semdraw.models.registry import ModelCard, find_model, load_model
 from semdraw.presets import preset

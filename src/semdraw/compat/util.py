@@ -11,15 +11,15 @@ from typing import Any
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor
 
 from semdraw.bootstrap import shift
-from semdraw.compat.arguments import device_name
 from semdraw.errors import UsageError
 from semdraw.geometry import Bounds, Extent
+from semdraw.masks import gaussian
 from semdraw.models.base import DiffusionModel
+from semdraw.models.device import device_name
 from semdraw.windows import box_of, tiled
 
 
@@ -81,16 +81,10 @@ def _std(cutoff: float | Tensor | None, scale: float | Tensor | None) -> Tensor:
 
 
 def _blurred(x: Tensor, std: float) -> Tensor:
-    """Rows, then columns; (b c h w)."""
-    if std == 0:
-        return x
-    radius = math.ceil(3 * std)
-    taps = torch.exp(-0.5 * (torch.arange(-radius, radius + 1, device=x.device).to(x.dtype) / std) ** 2)
-    kernel = (taps / taps.sum()).view(1, 1, 1, -1)
-    flat = x.reshape(-1, 1, *x.shape[-2:])
-    for _ in range(2):
-        flat = F.conv2d(F.pad(flat, (radius, radius, 0, 0), mode="replicate"), kernel).mT
-    return flat.reshape(x.shape)
+    """(b c h w)."""
+    return (
+        x if std == 0 else gaussian(x.reshape(-1, 1, *x.shape[-2:]), std, math.ceil(3 * std)).reshape(x.shape)
+    )
 
 
 def blend(
