@@ -70,9 +70,10 @@ class Seat:
     last. painting and settled are the engine's thread's own: others may only ask whether there is a painting.
     """
 
-    def __init__(self, engine: Engine, listener: Listener) -> None:
+    def __init__(self, engine: Engine, listener: Listener, *, is_still: bool = False) -> None:
         self._engine = engine
         self._listener = listener
+        self.is_still = is_still  # wants one settled picture, whoever had it made
         self.newest: tuple[Scene, int] | None = None
         self.has_mail = False
         self.is_live = True
@@ -180,8 +181,8 @@ class Engine:
     def is_alive(self) -> bool:
         return self._thread is not None and self._thread.is_alive()
 
-    def open_seat(self, listener: Listener) -> Seat:
-        seat = Seat(self, listener)
+    def open_seat(self, listener: Listener, *, is_still: bool = False) -> Seat:
+        seat = Seat(self, listener, is_still=is_still)
         with self.changed:
             self._seats.append(seat)
             seat.tell(self.status)
@@ -208,7 +209,7 @@ class Engine:
                 on_settled()
             news.put(item)
 
-        seat = self.open_seat(listen)
+        seat = self.open_seat(listen, is_still=True)
         try:
             seat.put(scene, 0)
             return _settled(news, time.monotonic() + timeout_s)
@@ -375,9 +376,9 @@ class Engine:
         return begin(scene, revision, model, newest.regions if newest else None)
 
     def _settled_as(self, scene: Scene, seat: Seat) -> Settled | None:
-        """A settled picture that looks as this scene does: the seat's own, or anybody's."""
+        """A settled picture that looks as this scene does: the seat's own, or for a still anybody's."""
         with self.changed:
-            seats = (seat, *self._seats)
+            seats = (seat, *self._seats) if seat.is_still else (seat,)
         wanted = looks(scene)
         found = (each.settled for each in seats if each.settled is not None)
         return next((settled for settled in found if looks(settled.regions.scene) == wanted), None)
