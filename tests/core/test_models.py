@@ -315,6 +315,30 @@ def test_sd3_is_loaded_without_t5_where_its_folder_lacks_it(tmp_path: Path) -> N
     assert not embeds[:, 16:].any()
 
 
+def test_t5_is_left_out_where_that_is_asked_for(tmp_path: Path) -> None:
+    folder = write_checkpoint(tmp_path / "sd3", family="sd3-t5")
+    whole, less = find_model(folder), find_model(folder, without_t5=True)
+    assert "text_encoder_3" not in less.facts
+    assert less.facts["weights_bytes"] < whole.facts["weights_bytes"]
+    assert less.recipe.weights_hash != whole.recipe.weights_hash
+    model: Any = load_model(folder, device="cpu", without_t5=True)
+    assert "text_encoder_3" not in model.parts
+    assert "tokenizer_3" not in model.parts
+
+
+def test_t5_is_not_fetched_where_it_is_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder, asked = write_checkpoint(tmp_path / "sd3", family="sd3-t5"), list[str]()
+
+    def snapshot(_: str, *, allow_patterns: list[str], ignore_patterns: list[str]) -> str:
+        asked.extend(allow_patterns)
+        return str(folder)
+
+    monkeypatch.setattr("huggingface_hub.snapshot_download", snapshot)
+    find_model("owner/name", without_t5=True)
+    assert "text_encoder_2/*.safetensors" in asked
+    assert not [pattern for pattern in asked if pattern.startswith(("text_encoder_3/", "tokenizer_3/"))]
+
+
 def test_another_package_can_bring_a_family(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

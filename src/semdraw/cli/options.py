@@ -70,6 +70,11 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
         default=None,
         help="what the network was trained to predict, where its file does not tell",
     )
+    parser.add_argument(
+        "--no-t5",
+        action="store_true",
+        help="leave T5 out of an SD3 model: 9 GB less to fetch and to hold, long prompts are followed less closely",
+    )
 
 
 def placed(options: argparse.Namespace) -> dict[str, Any]:
@@ -80,6 +85,7 @@ def placed(options: argparse.Namespace) -> dict[str, Any]:
 def additions(options: argparse.Namespace) -> dict[str, Any]:
     """What `find_model` and `load_model` are told to put on a model."""
     told = {"decoder": options.decoder, "parts": options.parts, "prediction": options.prediction}
+    told["without_t5"] = True if options.no_t5 else None
     return {"loras": options.lora, **{name: value for name, value in told.items() if value is not None}}
 
 

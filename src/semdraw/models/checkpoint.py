@@ -1,7 +1,7 @@
 """What a model is, told without running any of it; folders in diffusers layout, and what is refused of them, and why.
 
 `model_index.json` names classes, so it is read here against what each family may build; only json and the headers of
-safetensors are looked at.
+safetensors are looked at. Weights are read for their hash alone, about a second per GB.
 """
 
 from __future__ import annotations
@@ -73,14 +73,17 @@ class Checkpoint:
         return self.configs[self.family.network]
 
 
-def inspect_folder(folder: Path) -> Checkpoint:
-    """Recognise the family of a folder, or say what it is not (CheckpointError)."""
+def inspect_folder(folder: Path, *, without_t5: bool = False) -> Checkpoint:
+    """Recognise the family of a folder, or say what it is not (CheckpointError).
+
+    without_t5: the family's extra parts are left out even where they are there.
+    """
     index = read_json(folder / "model_index.json")
     check_folder(folder)
     declared = {name: value for name, value in index.items() if not name.startswith("_")}
     declared = {name: value for name, value in declared.items() if isinstance(value, list) and any(value)}
     family = max(families(), key=lambda family: _nearness(family, declared))
-    classes = _allowed(folder, family, declared)
+    classes = _allowed(folder, family, declared, without_extra=without_t5)
     models = sorted(name for name, (_, kind) in classes.items() if "Tokenizer" not in kind)
     configs = {name: read_json(folder / name / "config.json") for name in models}
     weights = {name: find_weights(folder / name) for name in models}
@@ -121,14 +124,18 @@ def _is_allowed(pairs: frozenset[Pair], pair: Any) -> bool:
     return pair in [list(known) for known in pairs]
 
 
-def _allowed(folder: Path, family: Family, declared: dict[str, Any]) -> dict[str, Pair]:
+def _allowed(
+    folder: Path, family: Family, declared: dict[str, Any], *, without_extra: bool
+) -> dict[str, Pair]:
     """The class of every part that is built; a CheckpointError names the first that may not be."""
     for name in declared.keys() - family.parts.keys() - family.extra_parts.keys() - _NEVER_LOADED:
         raise CheckpointError(
             f"{folder}: part {name!r} ({declared[name]}) does not belong to a model of the family {family.name}"
         )
     wanted = dict(family.parts)
-    if all(name in declared and (folder / name).is_dir() for name in family.extra_parts):
+    if not without_extra and all(
+        name in declared and (folder / name).is_dir() for name in family.extra_parts
+    ):
         wanted |= family.extra_parts
     return {name: _pair(folder, name, declared.get(name), pairs) for name, pairs in wanted.items()}
 

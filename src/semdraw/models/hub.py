@@ -14,10 +14,11 @@ _HALF: Final = "*.fp16*"
 _SURPLUS: Final = ("*non_ema*", "*ema_only*", "*openvino*", "*flax*")
 
 
-def fetch(repository: str) -> Path:
+def fetch(repository: str, *, without_t5: bool = False) -> Path:
     """The folder of a repository in the local cache, filled where it lacks something and there is a network.
 
-    Full precision is taken; half precision for the parts that have no other.
+    Full precision is taken; half precision for the parts that have no other. without_t5: extra parts are not
+    fetched, for SD3 9 GB of T5.
     """
     folder = _snapshot(repository, ["model_index.json"], [])
     if not (folder / "model_index.json").is_file():
@@ -25,7 +26,13 @@ def fetch(repository: str) -> Path:
             f"{repository} has no model_index.json, so it is no model in diffusers layout; "
             "download the .safetensors file that you want and name it instead"
         )
-    parts = sorted({name for family in families() for name in (*family.parts, *family.extra_parts)})
+    parts = sorted(
+        {
+            name
+            for family in families()
+            for name in (*family.parts, *(() if without_t5 else family.extra_parts))
+        }
+    )
     patterns = [
         "model_index.json",
         "scheduler/*.json",

@@ -1,4 +1,4 @@
-"""From what a person asks for to a checked checkpoint, with all that is put on it; no weight is read."""
+"""From what a person asks for to a checked checkpoint, with all that is put on it; weights are hashed, not built."""
 
 from __future__ import annotations
 
@@ -25,11 +25,14 @@ class Additions(TypedDict, total=False):
     decoder: str | Path | None
     parts: str | Path | None
     prediction: Prediction | None
+    without_t5: bool
 
 
 def inspect(what: str, **told: Unpack[Additions]) -> Checkpoint:
     """A checkpoint by name or path, or a CheckpointError."""
-    checkpoint = _base(what, told.get("parts"), told.get("prediction"))
+    checkpoint = _base(
+        what, told.get("parts"), told.get("prediction"), without_t5=told.get("without_t5", False)
+    )
     if decoder := told.get("decoder"):
         from semdraw.models.decoder import with_decoder
 
@@ -43,17 +46,19 @@ def _looked_up(lora: Lora) -> Lora:
     return replace(lora, file=found) if found else lora
 
 
-def _base(what: str, parts: str | Path | None, prediction: Prediction | None) -> Checkpoint:
+def _base(
+    what: str, parts: str | Path | None, prediction: Prediction | None, *, without_t5: bool
+) -> Checkpoint:
     if prediction not in (None, "epsilon", "v_prediction"):
         raise CheckpointError(f"a network predicts epsilon or v_prediction, got {prediction!r}")
-    path = WEIGHTS / what if what in EMBEDDED else find_path(what)
+    path = WEIGHTS / what if what in EMBEDDED else find_path(what, without_t5=without_t5)
     if path.is_file():
-        checkpoint = inspect_file(path, parts=_folder(parts), prediction=prediction)
+        checkpoint = inspect_file(path, parts=_folder(parts), prediction=prediction, without_t5=without_t5)
         require_text_to_image(checkpoint)
         return checkpoint
     if parts:
         raise CheckpointError(f"{path} is a folder that has its own parts; --parts is for single files")
-    checkpoint = inspect_folder(path)
+    checkpoint = inspect_folder(path, without_t5=without_t5)
     return checkpoint.with_prediction(prediction) if prediction else checkpoint
 
 

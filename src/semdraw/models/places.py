@@ -35,14 +35,14 @@ def model_folders() -> tuple[Path, ...]:
     return Path("checkpoints"), Path(told).expanduser() if told else data / "semdraw" / "models"
 
 
-def find_path(what: str) -> Path:
+def find_path(what: str, *, without_t5: bool = False) -> Path:
     """The file or folder that is meant; a name such as owner/name that is no path is fetched from the hub."""
     if found := _on_disk(what):
         return found
     if _may_be_repository(what):
         from semdraw.models.hub import fetch
 
-        return fetch(what)
+        return fetch(what, without_t5=without_t5)
     looked = f"; looked in {' and '.join(map(str, model_folders()))}" if _is_bare(what) else ""
     raise CheckpointError(
         f"no model {what!r}{looked}; wanted a name that `semdraw models` lists, a folder in diffusers layout, "

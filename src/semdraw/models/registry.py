@@ -103,7 +103,8 @@ def load_model(
     `device`: cpu, cuda, cuda:N, mps. `dtype`: fp16, bf16, fp32, or torch's own; both left to choice where not told.
     `low_memory`: for cards of 8 GB, slower: text encoders stay on the CPU, pictures are decoded in tiles.
     `loras` are added to its weights, in this order; `decoder`: a tiny decoder or an autoencoder; `parts`: a folder of
-    parts that a single file lacks; `prediction`: "epsilon" or "v_prediction" where a model does not tell.
+    parts that a single file lacks; `prediction`: "epsilon" or "v_prediction" where a model does not tell;
+    `without_t5`: SD3 without its largest text encoder, 9 GB that are then neither fetched nor loaded.
     All is built before anything is returned, so a failure leaves other models as they were.
     """
     from semdraw.models.device import choose_device, leave_a_core, named

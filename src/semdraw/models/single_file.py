@@ -1,6 +1,7 @@
 """A whole model in one .safetensors file, in the layout of its original code: what it is, and which configs it takes.
 
-Such a file says nothing of the sizes of its networks; configs of ours do. Only the header is read here.
+Such a file says nothing of the sizes of its networks; configs of ours do. Only the header is looked at here;
+all bytes are read once, for the hash.
 """
 
 from __future__ import annotations
@@ -48,11 +49,14 @@ class Found:
     folder: Path | None = None
 
 
-def inspect_file(path: Path, *, parts: Path | None = None, prediction: str | None = None) -> Checkpoint:
+def inspect_file(
+    path: Path, *, parts: Path | None = None, prediction: str | None = None, without_t5: bool = False
+) -> Checkpoint:
     """Recognise a single file, or say what it is instead (CheckpointError).
 
     prediction: "epsilon" or "v_prediction", where the file does not tell. parts: a folder from which parts come that
     the file lacks: in diffusers layout, or text encoders as single files.
+    without_t5: T5 is left out even if it is there.
     """
     header = read_header(path)
     kind = recognise(header)
@@ -61,7 +65,7 @@ def inspect_file(path: Path, *, parts: Path | None = None, prediction: str | Non
     if parts:
         check_folder(parts)
     plan = json.loads((CONFIGS / f"{kind.variant}.json").read_text(encoding="utf-8"))
-    found = _find_parts(path, header, plan, parts)
+    found = _find_parts(path, header, plan, parts, without_t5=without_t5)
     family = next(family for family in families() if family.name == plan["family"])
     weights = {name: _weights(part) for name, part in found.items() if "Tokenizer" not in part.build[1]}
     scheduler, configs = _trained(plan["scheduler"], header, kind, path), _configs(found)
@@ -96,10 +100,12 @@ def _weights(part: Found) -> Weights:
 # ---- where each part lies ----
 
 
-def _find_parts(path: Path, header: Header, plan: dict[str, Any], parts: Path | None) -> dict[str, Found]:
+def _find_parts(
+    path: Path, header: Header, plan: dict[str, Any], parts: Path | None, *, without_t5: bool
+) -> dict[str, Found]:
     found = {name: _find_part(path, header, name, told, parts) for name, told in plan["parts"].items()}
     extra = {name for name in found if name.endswith("_3")}
-    leave_out = extra if any(found[name] is None for name in extra) else set[str]()
+    leave_out = extra if without_t5 or any(found[name] is None for name in extra) else set[str]()
     missing = [name for name, part in found.items() if part is None and name not in leave_out]
     if missing:
         raise CheckpointError(

@@ -1,4 +1,4 @@
-"""Which files hold the weights of a part, told and checked from names and headers; no weight is read.
+"""Which files hold the weights of a part, told and checked from names and headers; bytes are read for the hash alone.
 
 Only safetensors are taken. A pickle is never opened, whatever its name.
 """
