@@ -189,10 +189,8 @@ def test_an_edit_sends_the_rectangle_that_it_touched_and_neither_mask_nor_scene(
     easel.wait_for_picture()
     num_edits = easel.look("revision") - revision
     assert num_edits >= 1
-    a_rectangle, the_rest = (
-        600,
-        400,
-    )  # deflated, with its frame's receipt; receipts of what comes after the last
+    a_rectangle = 600  # deflated, with the receipt of a frame
+    the_rest = 400  # receipts of what comes after the last edit
     bound = num_edits * a_rectangle + the_rest
     assert 0 < easel.look("traffic.sent_bytes") - before < bound
     assert len(zlib.compress(mask.tobytes())) > a_rectangle + the_rest, "whole masks would not pass"
