@@ -259,7 +259,7 @@ def _texts_of_equal_count(value: Any, count: int, what: str) -> list[str]:
 def _crash(name: str, check: Any, where: str, error: Exception) -> Fault:
     """A row that proves less than the others: it shows that its check passes through `where`, no more than that.
 
-    The published code lacks a name, or hands on a wrong shape, in code that has no counterpart here to plant it in.
+    What is planted is the published error itself, not its cause.
     """
     return Fault(name, check, raising(f"semdraw.{where}", error), type(error))
 
