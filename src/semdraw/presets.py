@@ -218,7 +218,7 @@ PRESETS: Final[tuple[Preset, ...]] = (
         recipe=replace(_FEW, model=_SD3, sampler="flow_lcm"),
         row="Table 4, ours, FlashFlowMatch",
         source="published",
-        note="the published list of five steps, fresh noise after each",
+        note="the published list of five steps, fresh noise after each; --no-t5 leaves T5 out, else it is loaded, too",
     ),
     Preset(
         name="sd3-flash-published",
