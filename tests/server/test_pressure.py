@@ -111,9 +111,6 @@ def test_an_idle_painter_is_not_taken_for_a_stalled_one(clock: Clock) -> None:
         clock.now += STALL_S + 1
         painter.say(Shown(number=frame.number))  # once more, which makes the server look at its clock
         painter.say(repaint("blue", seq=1))
-        preview = decode_frame(painter)
-        until(lambda: settled_revisions(server) == [1])  # which waits while the preview is not shown
-        painter.say(Shown(number=preview.number))
         assert colour_of(painter.settled(1)) == "blue"
 
 
