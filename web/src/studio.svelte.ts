@@ -8,6 +8,7 @@ import { type Change, Document, type Facts, type LayerFacts } from "./document/d
 import { type Edit, History } from "./document/history";
 import { fromScene, toScene } from "./document/scene";
 import type { Aside } from "./document/shelf";
+import { followed } from "./document/recipe";
 import { Edits } from "./edits";
 import type { Link } from "./net/connection";
 import { Session } from "./net/session";
@@ -259,12 +260,17 @@ export class Studio {
   }
 
   #modelChanged(model: ModelFacts): void {
+    const former = this.model;
     this.model = model;
     this.frame = null; // what is shown is no longer current: the same revision is painted anew
     this.#epoch++;
     const shot = this.takeShot();
     if (shot) this.#passOver(shot.message, shot.bitmap);
     notices.tell(`${model.name} paints now`);
+    if (former && this.facts) {
+      const recipe = followed(this.facts.recipe, former.recipe, model.recipe);
+      if (recipe !== this.facts.recipe) this.run({ label: "model" }, [{ kind: "set_recipe", recipe }]);
+    }
     this.mark();
   }
 
