@@ -106,6 +106,15 @@ def raising(where: str, error: BaseException) -> Plant:
     return replaced(where, crash)
 
 
+def missing(where: str) -> Plant:
+    """Plants by taking away what has this dotted name: a name that nobody defined or imported."""
+
+    def plant(patch: pytest.MonkeyPatch) -> None:
+        patch.delattr(where)
+
+    return plant
+
+
 def many(*plants: Plant) -> Plant:
     """Several at once."""
 
