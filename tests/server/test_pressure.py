@@ -127,6 +127,8 @@ def test_a_client_that_vanishes_in_mid_frame_leaves_nothing_behind(
     server: LiveServer, caplog: pytest.LogCaptureFixture
 ) -> None:
     engine = server.studio.engine
+    with server.painter(plain("red")) as (painter, _):
+        painter.settled(0)  # whatever the first painter sets going is there for good
     until(lambda: server.studio.admission.num_painters == 0)
     threads = lasting_threads()
     for delay_s in (0.0, 0.001, 0.003, 0.01, 0.03):
