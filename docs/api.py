@@ -27,6 +27,7 @@ MODULES: Final = (
     "semdraw.presets",
     "semdraw.protocol",
     "semdraw.schedule",
+    "semdraw.rasters",
     "semdraw.scene",
     "semdraw.selfcheck",
 )

@@ -14,7 +14,8 @@ from websockets.sync.client import ClientConnection, connect
 from semdraw.commands import EditBrush
 from semdraw.geometry import Bounds, Extent
 from semdraw.protocol import VERSION, Edit, FrameMessage, Hello, Refused, Shown, decode_server, encode
-from semdraw.scene import Brush, Canvas, Layer, Mask, PromptBackground, Scene
+from semdraw.rasters import Mask
+from semdraw.scene import Brush, Canvas, Layer, PromptBackground, Scene
 
 
 def paint(address: str, folder: Path, prompts: list[str]) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from semdraw.geometry import Bounds, Extent
-from semdraw.scene import Brush, Canvas, Layer, Mask, PromptBackground, Scene
+from semdraw.rasters import Mask
+from semdraw.scene import Brush, Canvas, Layer, PromptBackground, Scene
 
 SMALL = Extent(64, 64)
 

@@ -9,7 +9,8 @@ import pytest
 from semdraw.captions import GROUP, captioner, captioners, described
 from semdraw.errors import SceneError, UsageError
 from semdraw.geometry import Extent
-from semdraw.scene import ImageBackground, Picture
+from semdraw.rasters import Picture
+from semdraw.scene import ImageBackground
 
 PHOTO = ImageBackground(picture=Picture(Extent(2, 1), bytes(6)))
 

@@ -22,7 +22,8 @@ from semdraw.errors import FileError
 from semdraw.files import open_project, painted_areas, project_bytes, save_project, scene_from_project
 from semdraw.metadata import parameters, png_with_scene, scene_from_png
 from semdraw.pictures import picture_from_bytes
-from semdraw.scene import ColorBackground, ImageBackground, Mask, Picture, PromptBackground, Recipe, Scene
+from semdraw.rasters import Mask, Picture
+from semdraw.scene import ColorBackground, ImageBackground, PromptBackground, Recipe, Scene
 from tests.scenes import SMALL, two_regions
 
 GOLDEN = Path(__file__).parent / "golden"

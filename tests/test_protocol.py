@@ -32,7 +32,8 @@ from semdraw.protocol import (
     encode,
     json_schema,
 )
-from semdraw.scene import Brush, ColorBackground, ImageBackground, Picture
+from semdraw.rasters import Picture
+from semdraw.scene import Brush, ColorBackground, ImageBackground
 from tests.scenes import two_regions
 
 PICTURE = Picture.from_array(np.arange(4 * 6 * 3, dtype=np.uint8).reshape(4, 6, 3))

@@ -15,6 +15,7 @@ from PIL import Image
 from semdraw.errors import ExtentError, FileError, SceneError
 from semdraw.files import project_bytes
 from semdraw.geometry import Bounds, Extent
+from semdraw.rasters import Mask, Picture
 from semdraw.scene import (
     MAX_BRUSHES,
     Brush,
@@ -22,8 +23,6 @@ from semdraw.scene import (
     ColorBackground,
     ImageBackground,
     Layer,
-    Mask,
-    Picture,
     PromptBackground,
     Scene,
     checked,

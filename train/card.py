@@ -134,7 +134,8 @@ def regions_right(folder: Path, judge: Judge, count: int) -> tuple[float, list[I
     """The share of regions that show their object, painted by semdraw itself; and the pictures."""
     from semdraw.geometry import Extent
     from semdraw.models.registry import load_model
-    from semdraw.scene import Brush, Canvas, Layer, Mask, PromptBackground, Scene, checked
+    from semdraw.rasters import Mask
+    from semdraw.scene import Brush, Canvas, Layer, PromptBackground, Scene, checked
     from semdraw.still import generate
 
     model = load_model(str(folder), device="cpu")

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from semdraw.models.registry import list_models, load_model
     from semdraw.panoramas import panorama
     from semdraw.presets import PRESETS, Preset, preset
+    from semdraw.rasters import Mask, Picture
     from semdraw.regions import compile_regions
     from semdraw.scene import (
         Brush,
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
         ColorBackground,
         ImageBackground,
         Layer,
-        Mask,
-        Picture,
         PromptBackground,
         Recipe,
         Scene,
@@ -78,14 +77,13 @@ _HOMES = {
     "models.registry": ("list_models", "load_model"),
     "presets": ("PRESETS", "Preset", "preset"),
     "regions": ("compile_regions",),
+    "rasters": ("Mask", "Picture"),
     "scene": (
         "Brush",
         "Canvas",
         "ColorBackground",
         "ImageBackground",
         "Layer",
-        "Mask",
-        "Picture",
         "PromptBackground",
         "Recipe",
         "Scene",

@@ -13,7 +13,8 @@ from typing import Final
 from msgspec.structs import replace
 
 from semdraw.errors import SceneError, UsageError
-from semdraw.scene import MAX_PROMPT, ImageBackground, Picture
+from semdraw.rasters import Picture
+from semdraw.scene import MAX_PROMPT, ImageBackground
 
 GROUP: Final = "semdraw.captioners"
 

@@ -14,13 +14,13 @@ from msgspec.structs import replace
 
 from semdraw.errors import SceneError
 from semdraw.geometry import MAX_SIDE_PX, Bounds
+from semdraw.rasters import Mask
 from semdraw.scene import (
     Background,
     Brush,
     Color,
     Id,
     Layer,
-    Mask,
     Name,
     Prompt,
     Recipe,

@@ -23,9 +23,10 @@ from msgspec.structs import replace as with_fields
 
 from semdraw.errors import EngineError, SemdrawError
 from semdraw.frames import EngineStatus, Frame, is_preview
+from semdraw.rasters import Picture
 from semdraw.reports import Timings
 from semdraw.samplers import fitted
-from semdraw.scene import Picture, Scene
+from semdraw.scene import Scene
 
 if TYPE_CHECKING:
     from semdraw.models.base import DiffusionModel

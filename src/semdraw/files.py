@@ -21,15 +21,8 @@ from PIL import Image
 from semdraw.disk import MAX_FILE_BYTES, read_bounded, write_atomically
 from semdraw.errors import FileError, SceneError
 from semdraw.geometry import MAX_AREA_PX, Extent
-from semdraw.scene import (
-    MAX_BRUSHES,
-    ColorBackground,
-    ImageBackground,
-    Mask,
-    Picture,
-    Scene,
-    checked,
-)
+from semdraw.rasters import Mask, Picture
+from semdraw.scene import MAX_BRUSHES, ColorBackground, ImageBackground, Scene, checked
 
 VERSION: Final = 1
 SUFFIX: Final = ".semdraw"

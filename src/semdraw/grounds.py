@@ -13,7 +13,8 @@ from torch import Tensor
 from semdraw.geometry import Extent
 from semdraw.methods import Method, method_of
 from semdraw.models.base import Conditioning, DiffusionModel
-from semdraw.scene import Background, ColorBackground, ImageBackground, Picture, PromptBackground, Scene
+from semdraw.rasters import Picture
+from semdraw.scene import Background, ColorBackground, ImageBackground, PromptBackground, Scene
 from semdraw.windows import padded
 
 GROUND_COLOR = "#ffffff"

@@ -18,8 +18,9 @@ import torch
 from semdraw.commands import Command, apply
 from semdraw.models.base import DiffusionModel
 from semdraw.previews import patched, touched_cells
+from semdraw.rasters import Picture
 from semdraw.regions import Regions, compile_regions
-from semdraw.scene import Picture, Scene, checked
+from semdraw.scene import Scene, checked
 from semdraw.still import denoise_steps, develop
 from semdraw.stream import Flight, advance, launch, noise_field
 

@@ -16,8 +16,9 @@ from PIL.PngImagePlugin import PngInfo
 from semdraw.disk import MAX_FILE_BYTES
 from semdraw.errors import FileError
 from semdraw.files import checked_size, project_bytes, scene_from_project
+from semdraw.rasters import Picture
 from semdraw.samplers import FACTS
-from semdraw.scene import Picture, PromptBackground, Scene
+from semdraw.scene import PromptBackground, Scene
 from semdraw.version import __version__
 
 KEYWORD: Final = "semdraw"

@@ -12,9 +12,10 @@ from msgspec.structs import replace
 from semdraw.frames import Frame
 from semdraw.models.base import DiffusionModel
 from semdraw.previews import patched, touched_cells
+from semdraw.rasters import Picture
 from semdraw.regions import Regions, compile_regions
 from semdraw.reports import Timings
-from semdraw.scene import Picture, Scene
+from semdraw.scene import Scene
 from semdraw.still import develop
 from semdraw.stream import Flight, advance, launch, noise_field
 

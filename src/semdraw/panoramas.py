@@ -9,8 +9,9 @@ from msgspec.structs import replace
 
 from semdraw.geometry import Extent
 from semdraw.models.base import DiffusionModel
+from semdraw.rasters import Picture
 from semdraw.samplers import FEW_STEPS
-from semdraw.scene import Canvas, Picture, PromptBackground, Recipe, Scene, checked
+from semdraw.scene import Canvas, PromptBackground, Recipe, Scene, checked
 from semdraw.still import Progress, generate
 
 PUBLISHED_STEPS: Final = (0, 12, 25, 37)  # of 50, as the published panoramas take them

@@ -6,8 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from semdraw.rasters import Picture
 from semdraw.regions import Region, Regions
-from semdraw.scene import Picture
 
 _REACH_CELLS = 3  # how far around an edit the picture may have to change: the decoder's own reach, roughly
 

@@ -16,8 +16,9 @@ from semdraw.commands import Command, inflate
 from semdraw.errors import ProtocolError, SceneError
 from semdraw.geometry import MAX_AREA_PX, MAX_SIDE_PX, Extent
 from semdraw.pictures import picture_from_bytes, png_bytes
+from semdraw.rasters import Mask, Picture
 from semdraw.reports import Hint, Timings
-from semdraw.scene import MAX_MASKS_PX, Mask, Picture, Recipe, Scene
+from semdraw.scene import MAX_MASKS_PX, Recipe, Scene
 
 VERSION = 1
 MAX_MESSAGE_BYTES = 16 * 2**20

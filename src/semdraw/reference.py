@@ -16,9 +16,10 @@ from torch import Tensor
 from semdraw.geometry import Extent
 from semdraw.models.base import DiffusionModel
 from semdraw.models.families import families
+from semdraw.rasters import Mask
 from semdraw.regions import compile_regions
 from semdraw.samplers import FACTS
-from semdraw.scene import Brush, Canvas, ColorBackground, Layer, Mask, Recipe, Sampler, Scene
+from semdraw.scene import Brush, Canvas, ColorBackground, Layer, Recipe, Sampler, Scene
 from semdraw.schedule import Training, build_schedule
 from semdraw.still import denoise_steps
 from semdraw.stream import NoiseField

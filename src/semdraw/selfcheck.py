@@ -17,20 +17,10 @@ from semdraw.errors import ExtentError
 from semdraw.geometry import Bounds, Extent
 from semdraw.live import Stream
 from semdraw.models.base import Conditioning, DiffusionModel, Rows
+from semdraw.rasters import Mask, Picture
 from semdraw.reference import by_diffusers, by_semdraw, pipeline_around, plain_recipe, seeded_field
 from semdraw.regions import compile_regions
-from semdraw.scene import (
-    Brush,
-    Canvas,
-    ImageBackground,
-    Layer,
-    Mask,
-    Picture,
-    PromptBackground,
-    Recipe,
-    Sampler,
-    Scene,
-)
+from semdraw.scene import Brush, Canvas, ImageBackground, Layer, PromptBackground, Recipe, Sampler, Scene
 from semdraw.schedule import build_schedule
 from semdraw.still import Progress, denoise_steps, generate
 from semdraw.stream import StreamState, stream_step

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from semdraw.geometry import Extent
-from semdraw.scene import Brush, Canvas, Layer, Mask, PromptBackground, Scene
+from semdraw.rasters import Mask
+from semdraw.scene import Brush, Canvas, Layer, PromptBackground, Scene
 
 _BACKGROUND: Final = "night sky"
 _BRUSHES: Final = (  # (brush, centre x, centre y, radius x, radius y), all in shares of the canvas, bottom first

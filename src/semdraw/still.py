@@ -11,9 +11,10 @@ from torch import Tensor
 
 from semdraw.errors import EngineError
 from semdraw.models.base import DiffusionModel
+from semdraw.rasters import Picture
 from semdraw.regions import Regions, compile_regions
 from semdraw.reports import Hint
-from semdraw.scene import Picture, Scene
+from semdraw.scene import Scene
 from semdraw.stream import Flight, NoiseField, advance, launch, noise_field
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from semdraw.files import project_bytes
-from semdraw.scene import Brush, Canvas, Layer, Mask, PromptBackground, Scene
+from semdraw.rasters import Mask
+from semdraw.scene import Brush, Canvas, Layer, PromptBackground, Scene
 from tests.browser.easel import Easel
 
 PAYLOADS = (

@@ -10,7 +10,8 @@ from PIL import Image
 
 from semdraw.cli.main import run
 from semdraw.metadata import scene_from_png
-from semdraw.scene import ImageBackground, Picture
+from semdraw.rasters import Picture
+from semdraw.scene import ImageBackground
 
 
 @pytest.fixture

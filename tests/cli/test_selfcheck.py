@@ -17,8 +17,8 @@ from semdraw.cli.main import run
 from semdraw.geometry import Extent
 from semdraw.models.base import DiffusionModel, Rows
 from semdraw.models.registry import find_model, load_model
+from semdraw.rasters import Picture
 from semdraw.reference import pipeline_around
-from semdraw.scene import Picture
 from semdraw.selfcheck import CHECKS, Check, run_checks
 from semdraw.still import develop
 from tests.tiny import write_checkpoint

@@ -18,7 +18,8 @@ from semdraw.compat.scenes import adjusted
 from semdraw.errors import CheckpointError, SceneError, UsageError
 from semdraw.geometry import Extent
 from semdraw.models.tokens import Chunks
-from semdraw.scene import Mask, PromptBackground
+from semdraw.rasters import Mask
+from semdraw.scene import PromptBackground
 from tests.compat.fault import PIPELINES, Bench, Fault, missing, raising, row, stacked
 from tests.compat.toys import SIDE, box, color_at, left_half, plain, right_half
 

@@ -13,9 +13,10 @@ import semdraw.stream as stream_module
 from semdraw.bootstrap import roll, without_leak
 from semdraw.compat.data import BackgroundObject
 from semdraw.methods import EXACT
+from semdraw.rasters import Picture
 from semdraw.regions import Regions, compile_regions
 from semdraw.rows import INCOMING, gather
-from semdraw.scene import ImageBackground, Picture
+from semdraw.scene import ImageBackground
 from tests.compat.fault import Bench, row
 from tests.compat.toy_scenes import compiled, fly
 from tests.compat.toys import SIDE, box, color_at, left_half, plain

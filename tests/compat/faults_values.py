@@ -24,9 +24,10 @@ from semdraw.models import families
 from semdraw.models.base import Conditioning
 from semdraw.models.registry import load_model
 from semdraw.presets import preset
+from semdraw.rasters import Mask
 from semdraw.regions import Regions, compile_regions
 from semdraw.rows import launch, noise_field
-from semdraw.scene import Mask, Recipe, Scene
+from semdraw.scene import Recipe, Scene
 from semdraw.schedule import Prediction, Schedule, Training, build_schedule, lcm
 from semdraw.starter import starter_scene
 from semdraw.windows import View, tiled

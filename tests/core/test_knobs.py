@@ -13,6 +13,7 @@ from semdraw.denoise import guide_residual
 from semdraw.errors import SceneError
 from semdraw.geometry import Bounds, Extent
 from semdraw.models.base import Conditioning
+from semdraw.rasters import Picture
 from semdraw.regions import compile_regions
 from semdraw.rows import gather, launch, noise_field
 from semdraw.scene import (
@@ -22,7 +23,6 @@ from semdraw.scene import (
     ColorBackground,
     ImageBackground,
     Layer,
-    Picture,
     PromptBackground,
     Recipe,
     Scene,

@@ -26,6 +26,7 @@ from semdraw.errors import SceneError
 from semdraw.geometry import Bounds, Extent
 from semdraw.methods import EXACT, method_of
 from semdraw.models.base import Conditioning, ModelSpec, Rows
+from semdraw.rasters import Picture
 from semdraw.regions import compile_regions
 from semdraw.scene import (
     Background,
@@ -33,7 +34,6 @@ from semdraw.scene import (
     Canvas,
     ImageBackground,
     Layer,
-    Picture,
     PromptBackground,
     Recipe,
     Sampler,

@@ -14,6 +14,7 @@ from semdraw.geometry import Bounds, Extent
 from semdraw.live import Stream
 from semdraw.models.registry import load_model
 from semdraw.panoramas import panorama
+from semdraw.rasters import Picture
 from semdraw.regions import compile_regions
 from semdraw.scene import (
     Background,
@@ -22,7 +23,6 @@ from semdraw.scene import (
     ColorBackground,
     ImageBackground,
     Layer,
-    Picture,
     PromptBackground,
     Scene,
 )

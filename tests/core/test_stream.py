@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from semdraw.errors import EngineError
 from semdraw.geometry import Bounds, Extent
+from semdraw.rasters import Mask, Picture
 from semdraw.regions import compile_regions
 from semdraw.samplers import suiting
 from semdraw.scene import (
@@ -18,8 +19,6 @@ from semdraw.scene import (
     ColorBackground,
     ImageBackground,
     Layer,
-    Mask,
-    Picture,
     PromptBackground,
     Recipe,
     Sampler,

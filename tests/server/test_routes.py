@@ -14,7 +14,8 @@ from PIL import Image
 from semdraw.files import project_bytes, scene_from_project
 from semdraw.metadata import scene_from_png
 from semdraw.protocol import from_wire, to_wire
-from semdraw.scene import ImageBackground, Picture, Recipe, Scene
+from semdraw.rasters import Picture
+from semdraw.scene import ImageBackground, Recipe, Scene
 from semdraw.server.limits import MAX_BODY_BYTES
 from tests.scenes import two_regions
 from tests.server.living import LiveServer, until

@@ -17,18 +17,8 @@ import msgspec
 from semdraw import protocol
 from semdraw.commands import AddBrush, EditBrush, PaintMask, SetBackground
 from semdraw.geometry import Extent
-from semdraw.scene import (
-    MAX_BRUSHES,
-    MAX_MASKS_PX,
-    Brush,
-    Canvas,
-    ColorBackground,
-    Layer,
-    Mask,
-    PromptBackground,
-    Recipe,
-    Scene,
-)
+from semdraw.rasters import Mask
+from semdraw.scene import (MAX_BRUSHES, MAX_MASKS_PX, Brush, Canvas, ColorBackground, Layer, PromptBackground, Recipe, Scene)
 
 WEB = Path(__file__).resolve().parent.parent
 TYPES = WEB / "src/wire.gen.ts"

@@ -101,7 +101,8 @@ def _picture_behind(options: argparse.Namespace) -> ImageBackground:
     from semdraw.captions import captioner, described
     from semdraw.disk import read_bounded
     from semdraw.pictures import picture_from_bytes
-    from semdraw.scene import ImageBackground, Picture
+    from semdraw.rasters import Picture
+    from semdraw.scene import ImageBackground
 
     picture = Picture.from_array(picture_from_bytes(read_bounded(options.background_image)))
     background = ImageBackground(picture=picture, prompt=bounded(options.background or ""))

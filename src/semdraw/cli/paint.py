@@ -32,7 +32,8 @@ from semdraw.errors import UsageError
 if TYPE_CHECKING:
     from semdraw.geometry import Extent
     from semdraw.models.registry import ModelCard
-    from semdraw.scene import Mask, Scene
+    from semdraw.rasters import Mask
+    from semdraw.scene import Scene
 
 
 def add_to(verbs: Verbs) -> None:
@@ -164,7 +165,7 @@ def _mask(path: Path, size: Extent) -> Mask:
     from semdraw.disk import read_bounded
     from semdraw.errors import SceneError
     from semdraw.pictures import mask_from_bytes
-    from semdraw.scene import Mask
+    from semdraw.rasters import Mask
 
     mask = Mask.from_array(mask_from_bytes(read_bounded(path), size))
     if mask.is_blank:

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from semdraw.models.base import DiffusionModel
     from semdraw.models.registry import ModelCard
     from semdraw.presets import Preset
-    from semdraw.scene import Picture, Scene
+    from semdraw.rasters import Picture
+    from semdraw.scene import Scene
 
 
 def add_recipe_options(parser: argparse.ArgumentParser) -> None:

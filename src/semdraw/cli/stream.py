@@ -21,7 +21,8 @@ from semdraw.cli.recipes import (
 
 if TYPE_CHECKING:
     from semdraw.models.base import DiffusionModel
-    from semdraw.scene import Picture, Scene
+    from semdraw.rasters import Picture
+    from semdraw.scene import Scene
 
 _FORMATS: Final = {".webp": "WEBP", ".gif": "GIF"}
 _MOST_FRAMES = 2_000

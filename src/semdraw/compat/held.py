@@ -17,8 +17,9 @@ from semdraw.compat.masks import masks_of
 from semdraw.compat.parts import Parts
 from semdraw.compat.requests import Requests
 from semdraw.compat.scenes import adjusted, background_of, listed, scene_of
+from semdraw.rasters import Mask
 from semdraw.regions import Regions, compile_regions
-from semdraw.scene import Mask, Scene
+from semdraw.scene import Scene
 from semdraw.stream import StreamState
 
 

@@ -11,7 +11,7 @@ from semdraw.compat.data import LayerObject
 from semdraw.compat.masks import mask_of
 from semdraw.compat.scenes import PaintedLayer, suffixed
 from semdraw.geometry import Extent
-from semdraw.scene import Mask
+from semdraw.rasters import Mask
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,7 @@ from torch import Tensor
 from semdraw.compat.util import to_pil
 from semdraw.errors import UsageError
 from semdraw.geometry import Extent
-from semdraw.scene import Mask, Picture
+from semdraw.rasters import Mask, Picture
 
 Reading = Literal["boolean", "grey", "stream"]
 

@@ -31,7 +31,8 @@ from semdraw.compat.weights import processed
 from semdraw.errors import UsageError
 from semdraw.geometry import Extent
 from semdraw.panoramas import panorama
-from semdraw.scene import Mask, MethodName, Picture, PromptBackground, Recipe
+from semdraw.rasters import Mask, Picture
+from semdraw.scene import MethodName, PromptBackground, Recipe
 from semdraw.still import generate
 
 OutputType = Literal["pil", "np", "pt"]

@@ -12,6 +12,7 @@ from semdraw.compat.masks import picture_of
 from semdraw.errors import UsageError
 from semdraw.geometry import Extent
 from semdraw.masks import REFERENCE_SIDE_PX
+from semdraw.rasters import Mask
 from semdraw.scene import (
     Background,
     Brush,
@@ -19,7 +20,6 @@ from semdraw.scene import (
     Guidance,
     ImageBackground,
     Layer,
-    Mask,
     MaskMode,
     MethodName,
     PromptBackground,

@@ -10,8 +10,9 @@ from semdraw.engine import Engine
 from semdraw.geometry import Extent
 from semdraw.models.registry import ModelCard
 from semdraw.protocol import Concept, ModelFacts, SamplerChoice
+from semdraw.rasters import Picture
 from semdraw.samplers import FACTS, fitted, followed, suiting
-from semdraw.scene import Picture, Recipe, Scene
+from semdraw.scene import Recipe, Scene
 from semdraw.server.limits import Admission, Limits
 from semdraw.server.models import Models
 from semdraw.starter import starter_scene
