@@ -1,14 +1,15 @@
 /** Listens for keys; text fields and dialogs keep theirs. */
 
-import { BINDINGS, type Binding, chordOf, type Desk } from "./keys";
+import { ACTIONS, type Action, type Desk } from "./actions";
+import { chordOf } from "./keys";
 
-const TABLE: ReadonlyMap<string, Binding> = new Map(
-  BINDINGS.flatMap((binding) => binding.chords.map((chord) => [chord, binding] as const)),
+const TABLE: ReadonlyMap<string, Action> = new Map(
+  ACTIONS.flatMap((action) => action.chords.map((chord) => [chord, action] as const)),
 );
 
 /** Start listening; returns what stops it. `stage` is the element that has the focus while one paints. */
 export function listenToKeys(desk: Desk, stage: HTMLElement): () => void {
-  const held = new Map<string, Binding>();
+  const held = new Map<string, Action>();
   const letGo = (code: string): void => {
     held.get(code)?.release?.(desk);
     held.delete(code);
@@ -17,14 +18,14 @@ export function listenToKeys(desk: Desk, stage: HTMLElement): () => void {
 
   const down = (event: KeyboardEvent): void => {
     const chord = chordOf(event);
-    const binding = TABLE.get(chord);
-    if (!binding || event.isComposing || !mayAct(binding, stage) || isClosing(chord)) return;
+    const action = TABLE.get(chord);
+    if (!action || event.isComposing || !mayAct(action, stage) || isClosing(chord)) return;
     event.preventDefault();
-    if (binding.release) {
+    if (action.release) {
       if (held.has(event.code)) return;
-      held.set(event.code, binding);
+      held.set(event.code, action);
     }
-    binding.press(desk, chord);
+    action.press(desk, chord);
   };
   const up = (event: KeyboardEvent): void => letGo(event.code);
 
@@ -38,11 +39,11 @@ export function listenToKeys(desk: Desk, stage: HTMLElement): () => void {
   };
 }
 
-function mayAct(binding: Binding, stage: HTMLElement): boolean {
+function mayAct(action: Action, stage: HTMLElement): boolean {
   const focused = document.activeElement;
   if (document.querySelector("dialog[open]")) return false;
-  if (isTextField(focused)) return binding.inFields === true;
-  return !binding.needsStage || focused === stage || focused === document.body || focused === null;
+  if (isTextField(focused)) return action.inFields === true;
+  return !action.needsStage || focused === stage || focused === document.body || focused === null;
 }
 
 /** An open panel is closed by this key, and nothing else happens. */

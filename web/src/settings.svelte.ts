@@ -1,5 +1,7 @@
 /** What belongs to the painter and not to the picture; kept in this browser. */
 
+import type { Language } from "./words/word";
+
 export type Theme = "system" | "light" | "dark";
 export type Tool = "brush" | "eraser";
 
@@ -11,6 +13,7 @@ export interface TipSettings {
 
 interface Stored {
   theme: Theme;
+  language: Language | "system";
   overlayOpacity: number;
   /** The first hint has done its work. */
   hasPainted: boolean;
@@ -22,6 +25,7 @@ const SMALLEST = 0.004;
 const LARGEST = 1.5;
 const DEFAULTS: Stored = {
   theme: "system",
+  language: "system",
   overlayOpacity: 0.55,
   hasPainted: false,
   tips: { brush: { size: 0.12, softness: 0.2 }, eraser: { size: 0.12, softness: 0.2 } },

@@ -1,0 +1,25 @@
+/** What the page says, in the language of the painter. A missing translation is a compile error. */
+
+import { settings } from "../settings.svelte";
+import { commonWords } from "./common";
+import { filesWords } from "./files";
+import { liveWords } from "./live";
+import { regionsWords } from "./regions";
+import { toolsWords } from "./tools";
+import { viewWords } from "./view";
+import { type Language, LANGUAGES } from "./word";
+
+const WORDS = { ...commonWords, ...toolsWords, ...regionsWords, ...liveWords, ...viewWords, ...filesWords };
+export type WordKey = keyof typeof WORDS;
+
+/** The language that is set, or the first of the browser's that the page speaks. */
+export function language(): Language {
+  if (settings.language !== "system") return settings.language;
+  const spoken = navigator.languages.map((tag) => tag.slice(0, 2));
+  return spoken.find((tag): tag is Language => tag in LANGUAGES) ?? "en";
+}
+
+/** The words of a key; `{name}` in them is filled with `values.name`. In a component it follows the language. */
+export function t(key: WordKey, values: Readonly<Record<string, string | number>> = {}): string {
+  return WORDS[key][language()].replaceAll(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
+}
