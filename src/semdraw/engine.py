@@ -13,20 +13,21 @@ import logging
 import queue
 import threading
 import time
-import traceback
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace as with_fields
 
-from semdraw.errors import EngineError, SemdrawError
+from semdraw.errors import EngineError, SemdrawError, reason_of
 from semdraw.frames import EngineStatus, Frame, is_preview
+from semdraw.loading import Switch, attempt
 from semdraw.rasters import Picture
 from semdraw.reports import Timings
 from semdraw.samplers import fitted
 from semdraw.scene import Scene
+from semdraw.seats import Listener, Seat, settled_picture
 
 if TYPE_CHECKING:
     from semdraw.models.base import DiffusionModel
@@ -39,19 +40,6 @@ _LOAD_RETRIES = 3
 _RELOAD_PAUSE_S = 1.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Switch:
-    """A wish for another model. on_ready is called in the engine's thread, before the model paints for anybody.
-
-    done ends when the model runs, or with the reason why the one before goes on.
-    """
-
-    name: str
-    load: Callable[[], DiffusionModel]
-    on_ready: Callable[[], None] = lambda: None
-    done: Future[None] = field(default_factory=Future[None])
-
-
 @dataclass(slots=True)
 class Work:
     """What the engine has done since it started; written by its thread alone."""
@@ -59,77 +47,6 @@ class Work:
     rows: int = 0
     decodes: int = 0
     pictures: int = 0  # settled ones
-
-
-Listener = Callable[[Frame | EngineStatus], None]
-
-
-class Seat:
-    """One painter's place at the engine. Its methods never block; the listener is called in the engine's thread.
-
-    What several threads use is guarded by `engine.changed`: newest, has_mail, is_live, failures, and the status told
-    last. painting and settled are the engine's thread's own: others may only ask whether there is a painting.
-    """
-
-    def __init__(self, engine: Engine, listener: Listener, *, is_still: bool = False) -> None:
-        self._engine = engine
-        self._listener = listener
-        self.is_still = is_still  # wants one settled picture, whoever had it made
-        self.newest: tuple[Scene, int] | None = None
-        self.has_mail = False
-        self.is_live = True
-        self.failures = 0
-        self.painting: Painting | None = None
-        self.settled: Settled | None = None
-        self._told: EngineStatus | None = None
-
-    def put(self, scene: Scene, revision: int) -> None:
-        """The newest scene wins; one that was waiting is forgotten."""
-        with self._engine.changed:
-            self.newest, self.has_mail, self.failures = (scene, revision), True, 0
-            self._engine.changed.notify_all()
-
-    def set_live(self, live: bool) -> None:
-        """A paused seat keeps its newest scene and costs nothing; live again, a picture that failed is tried anew."""
-        with self._engine.changed:
-            self.is_live = live
-            self.tell(self._engine.status if live else EngineStatus(state="paused", reason="live is off"))
-            if live:
-                self.try_again()
-            self._engine.changed.notify_all()
-
-    def try_again(self) -> None:
-        """After the news that all is well: a picture that was given up would be waited for in vain."""
-        with self._engine.changed:
-            if self.failures and self.painting is None:
-                self.has_mail, self.failures = True, 0
-
-    def close(self) -> None:
-        self._engine.close_seat(self)
-
-    @property
-    def has_work(self) -> bool:
-        return self.is_live and (self.has_mail or self.painting is not None)
-
-    def take(self) -> tuple[Scene, int] | None:
-        """The newest scene, unless the picture in hand has yet to show its first preview."""
-        with self._engine.changed:
-            if not self.has_mail or (self.painting is not None and not self.painting.has_shown):
-                return None
-            self.has_mail = False
-            return self.newest
-
-    def tell(self, news: Frame | EngineStatus) -> None:
-        """Call the listener; a status that was told before is not told again."""
-        if isinstance(news, EngineStatus):
-            with self._engine.changed:
-                if news == self._told:
-                    return
-                self._told = news
-        try:
-            self._listener(news)
-        except Exception:
-            log.exception("a listener failed")
 
 
 class Engine:
@@ -183,7 +100,13 @@ class Engine:
         return self._thread is not None and self._thread.is_alive()
 
     def open_seat(self, listener: Listener, *, is_still: bool = False) -> Seat:
-        seat = Seat(self, listener, is_still=is_still)
+        seat = Seat(
+            listener,
+            changed=self.changed,
+            status=lambda: self.status,
+            leave=self.close_seat,
+            is_still=is_still,
+        )
         with self.changed:
             self._seats.append(seat)
             seat.tell(self.status)
@@ -213,7 +136,7 @@ class Engine:
         seat = self.open_seat(listen, is_still=True)
         try:
             seat.put(scene, 0)
-            return _settled(news, time.monotonic() + timeout_s)
+            return settled_picture(news, time.monotonic() + timeout_s)
         finally:
             seat.close()
 
@@ -242,7 +165,7 @@ class Engine:
                 failures = 1 if self.work.pictures > settled else failures + 1
                 settled = self.work.pictures
                 log.exception("the engine died and is started again")
-                self._revive(f"the model stopped ({_words(error)}) and is being loaded again")
+                self._revive(f"the model stopped ({reason_of(error)}) and is being loaded again")
         if not self._is_stopping:
             self._announce(
                 EngineStatus(state="failed", reason="the model could not be started; see the server's log")
@@ -293,7 +216,7 @@ class Engine:
         except Exception as error:
             log.exception("a picture failed")
             free_memory()
-            self._give_up(seat, _words(error), may_retry=True)
+            self._give_up(seat, reason_of(error), may_retry=True)
 
     def _meet(self, wish: Switch) -> None:
         """Another model in the place of this one; if it cannot be loaded, this one goes on."""
@@ -303,7 +226,7 @@ class Engine:
         try:
             reason = self._load_another(wish)
         except BaseException as error:
-            wish.done.set_exception(EngineError(_words(error)))
+            wish.done.set_exception(EngineError(reason_of(error)))
             raise
         if reason is None:
             wish.on_ready()
@@ -315,10 +238,10 @@ class Engine:
 
     def _load_another(self, wish: Switch) -> SemdrawError | None:
         """Beside the model that runs; where there is no memory for both, in its place. Why not, if it failed."""
-        model, reason, is_full = _attempt(wish.load)
+        model, reason, is_full = attempt(wish.load)
         if is_full:
             self._let_go()
-            model, reason, _ = _attempt(wish.load)
+            model, reason, _ = attempt(wish.load)
         if model is not None:
             self._let_go()
             self.model, self._load = model, wish.load
@@ -380,9 +303,8 @@ class Engine:
         """A settled picture that looks as this scene does: the seat's own, or for a still anybody's."""
         with self.changed:
             seats = (seat, *self._seats) if seat.is_still else (seat,)
-        wanted = looks(scene)
         found = (each.settled for each in seats if each.settled is not None)
-        return next((settled for settled in found if looks(settled.regions.scene) == wanted), None)
+        return next((settled for settled in found if settled.shows(scene)), None)
 
     def _give_up(self, seat: Seat, reason: str, *, may_retry: bool) -> None:
         """Drop the picture; try its scene once more, or tell the painter why it failed."""
@@ -393,51 +315,3 @@ class Engine:
             if not is_last:
                 seat.has_mail = True
         seat.tell(EngineStatus(state="failed" if is_last else "recovering", reason=reason))
-
-
-def looks(scene: Scene) -> Scene:
-    """The scene without what no picture depends on: names and colours of brushes, padlocks."""
-    brushes = tuple(with_fields(brush, name="", color="#000000") for brush in scene.brushes)
-    layers = tuple(with_fields(layer, locked=False) for layer in scene.canvas.layers)
-    return with_fields(scene, brushes=brushes).with_canvas(layers=layers)
-
-
-def _attempt(
-    load: Callable[[], DiffusionModel],
-) -> tuple[DiffusionModel | None, SemdrawError | None, bool]:
-    """A model, or why there is none and whether for want of memory; nothing of a failed attempt is held on to."""
-    from semdraw.painting import free_memory, is_out_of_memory
-
-    try:
-        return load(), None, False
-    except SemdrawError as error:
-        return None, type(error)(str(error)), False
-    except Exception as error:
-        log.error(
-            "a model cannot be loaded: %s", traceback.format_exc()
-        )  # as text, which holds on to nothing
-        return None, EngineError(_words(error)), is_out_of_memory(error)
-    finally:
-        free_memory()
-
-
-def _settled(news: queue.Queue[Frame | EngineStatus], deadline: float) -> Picture:
-    while True:
-        try:
-            item = news.get(timeout=max(0.0, deadline - time.monotonic()))
-        except queue.Empty:
-            raise EngineError("the picture took too long; try fewer steps or a smaller canvas") from None
-        if isinstance(item, Frame) and item.is_settled:
-            return Picture.from_array(item.pixels)
-        if isinstance(item, EngineStatus) and item.state == "failed":
-            raise EngineError(item.reason)
-
-
-def _words(error: BaseException) -> str:
-    """A reason for people; out of memory is said as such."""
-    from semdraw.painting import is_out_of_memory
-
-    text = str(error)
-    if is_out_of_memory(error):
-        return "the device ran out of memory; try a smaller canvas, fewer regions, or --low-memory"
-    return text.splitlines()[0] if text else type(error).__name__

@@ -33,3 +33,17 @@ class ProtocolError(SemdrawError):
 
 class EngineError(SemdrawError):
     """The device could not finish a picture."""
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether a device or this computer was full; libraries beneath torch say so in words only."""
+    full = type(error).__name__ == "OutOfMemoryError" or "out of memory" in str(error).lower()
+    return full or isinstance(error, MemoryError)
+
+
+def reason_of(error: BaseException) -> str:
+    """What went wrong, for people; out of memory is said with the next move."""
+    if is_out_of_memory(error):
+        return "the device ran out of memory; try a smaller canvas, fewer regions, or --low-memory"
+    text = str(error)
+    return text.splitlines()[0] if text else type(error).__name__

@@ -47,6 +47,10 @@ class Settled:
     regions: Regions
     frame: Frame
 
+    def shows(self, scene: Scene) -> bool:
+        """Whether a picture of `scene` would be this one."""
+        return _looks(self.regions.scene) == _looks(scene)
+
 
 @torch.inference_mode()
 def begin(scene: Scene, revision: int, model: DiffusionModel, previous: Regions | None) -> Painting:
@@ -100,15 +104,18 @@ def show(painting: Painting, model: DiffusionModel, settled: Settled | None) -> 
     )
 
 
-def is_out_of_memory(error: BaseException) -> bool:
-    return isinstance(error, (torch.OutOfMemoryError, MemoryError)) or "out of memory" in str(error).lower()
-
-
 def free_memory() -> None:
     """Hand back to the device what nothing holds any more."""
     gc.collect()
     if torch.cuda.is_available():
         torch.cuda.empty_cache()
+
+
+def _looks(scene: Scene) -> Scene:
+    """The scene without what no picture depends on: names and colours of brushes, padlocks."""
+    brushes = tuple(replace(brush, name="", color="#000000") for brush in scene.brushes)
+    layers = tuple(replace(layer, locked=False) for layer in scene.canvas.layers)
+    return replace(scene, brushes=brushes).with_canvas(layers=layers)
 
 
 def _is_same_size(frame: Frame, picture: Picture) -> bool:

@@ -16,9 +16,10 @@ import torch
 from msgspec.structs import replace as with_fields
 
 from semdraw.commands import ReplaceScene
-from semdraw.engine import Engine, Switch
+from semdraw.engine import Engine
 from semdraw.errors import CheckpointError
 from semdraw.geometry import Extent
+from semdraw.loading import Switch
 from semdraw.models.base import Conditioning
 from semdraw.protocol import (
     VERSION,

@@ -8,13 +8,12 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from semdraw.cli import doctor, models, paint, panorama, selfcheck, serve, stream
-from semdraw.errors import SemdrawError, UsageError
+from semdraw.errors import SemdrawError, UsageError, is_out_of_memory, reason_of
 from semdraw.version import __version__
 
 FAILED = 1
 MISUSED = 2
 INTERRUPTED = 130
-FULL = "the device ran out of memory; try a smaller canvas, fewer regions, or --low-memory"
 
 
 def main() -> NoReturn:
@@ -33,9 +32,9 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     except (MemoryError, RuntimeError) as error:  # what torch raises where a device is full
-        if not isinstance(error, MemoryError) and "out of memory" not in str(error).lower():
+        if not is_out_of_memory(error):
             raise
-        print(f"semdraw: {FULL}", file=sys.stderr)
+        print(f"semdraw: {reason_of(error)}", file=sys.stderr)
         return FAILED
 
 

@@ -8,8 +8,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from semdraw.engine import Engine, Switch
+from semdraw.engine import Engine
 from semdraw.errors import UsageError
+from semdraw.loading import Switch
 from semdraw.models.registry import ModelCard
 
 if TYPE_CHECKING:

@@ -14,7 +14,6 @@ from typing import Final, assert_never
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from semdraw.engine import Seat
 from semdraw.errors import ProtocolError, SemdrawError
 from semdraw.frames import EngineStatus
 from semdraw.models.registry import ModelCard
@@ -35,6 +34,7 @@ from semdraw.protocol import (
     decode_client,
     encode,
 )
+from semdraw.seats import Seat
 from semdraw.server.codec import frame_message
 from semdraw.server.limits import Flood, Patience
 from semdraw.server.outbox import News, Outbox, StalledError
