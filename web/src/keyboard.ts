@@ -1,11 +1,8 @@
 /** Listens for keys; text fields and dialogs keep theirs. */
 
-import { ACTIONS, type Action, type Desk } from "./actions";
+import type { Action, Desk } from "./actions";
+import { actionOf } from "./bindings";
 import { chordOf } from "./keys";
-
-const TABLE: ReadonlyMap<string, Action> = new Map(
-  ACTIONS.flatMap((action) => action.chords.map((chord) => [chord, action] as const)),
-);
 
 /** Start listening; returns what stops it. `stage` is the element that has the focus while one paints. */
 export function listenToKeys(desk: Desk, stage: HTMLElement): () => void {
@@ -18,7 +15,7 @@ export function listenToKeys(desk: Desk, stage: HTMLElement): () => void {
 
   const down = (event: KeyboardEvent): void => {
     const chord = chordOf(event);
-    const action = TABLE.get(chord);
+    const action = actionOf(chord);
     if (!action || event.isComposing || !mayAct(action, stage) || isClosing(chord)) return;
     event.preventDefault();
     if (action.release) {

@@ -14,6 +14,16 @@ export interface TipSettings {
 interface Stored {
   theme: Theme;
   language: Language | "system";
+  /** Where the brushes are; the tools are on the other side. */
+  dockSide: "right" | "left";
+  /** Width of the dock, where it stands beside the canvas. */
+  dock_px: number;
+  /** Stronger lines and no translucence; the system may ask for it, too. */
+  isContrasty: boolean;
+  /** Keys that the painter gave to actions, by the action's id; none there: the action's own. */
+  keys: Readonly<Record<string, readonly string[]>>;
+  /** What was last asked for in the palette, newest first. */
+  recent: readonly string[];
   overlayOpacity: number;
   /** The first hint has done its work. */
   hasPainted: boolean;
@@ -26,6 +36,11 @@ const LARGEST = 1.5;
 const DEFAULTS: Stored = {
   theme: "system",
   language: "system",
+  dockSide: "right",
+  dock_px: 340,
+  isContrasty: false,
+  keys: {},
+  recent: [],
   overlayOpacity: 0.55,
   hasPainted: false,
   tips: { brush: { size: 0.12, softness: 0.2 }, eraser: { size: 0.12, softness: 0.2 } },
@@ -60,6 +75,7 @@ export function watchSettings(): void {
     }
   });
   $effect(() => {
-    document.documentElement.dataset.theme = settings.theme;
+    const { theme, isContrasty } = settings;
+    Object.assign(document.documentElement.dataset, { theme, contrast: isContrasty ? "more" : "system" });
   });
 }
