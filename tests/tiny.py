@@ -51,7 +51,7 @@ def _sd(prediction: str, autoencoder: Autoencoder, **more: Any) -> Any:
         "vae": _autoencoder(autoencoder),
         "text_encoder": _text_encoder(),
         "tokenizer": _tokenizer(),
-        "unet": _unet(cross_attention_dim=24, **more),
+        "unet": unet_of(cross_attention_dim=24, **more),
         "scheduler": _levels(prediction),
         "safety_checker": None,
         "feature_extractor": None,
@@ -75,7 +75,7 @@ def _sdxl(prediction: str, autoencoder: Autoencoder) -> Any:
         "text_encoder_2": _text_encoder(width=32, projection=20),
         "tokenizer": _tokenizer(),
         "tokenizer_2": _tokenizer(pad="!"),
-        "unet": _unet(cross_attention_dim=24 + 32, **micro),
+        "unet": unet_of(cross_attention_dim=24 + 32, **micro),
         "scheduler": _levels(prediction),
     }
     return StableDiffusionXLPipeline(**parts)
@@ -119,7 +119,7 @@ def _name_as_published(path: Path) -> None:
     save_file(named, path, metadata={"format": "pt"})
 
 
-def _unet(**more: Any) -> Any:
+def unet_of(**more: Any) -> Any:
     from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
 
     return UNet2DConditionModel(

@@ -12,8 +12,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from semdraw.cells import nearest_cells, to_cells
 from semdraw.grounds import Ground
-from semdraw.masks import REFERENCE_SIDE_PX, blur, nearest_cells, occlude, quantize, soften, to_cells
+from semdraw.masks import REFERENCE_SIDE_PX, blur, occlude, quantize, soften
 from semdraw.methods import Method, method_of
 from semdraw.models.base import Conditioning, DiffusionModel, ModelSpec
 from semdraw.places import Place, places_of

@@ -4,7 +4,8 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from semdraw.masks import occlude, quantize, soften, to_cells
+from semdraw.cells import to_cells
+from semdraw.masks import occlude, quantize, soften
 from semdraw.scene import MaskMode
 from semdraw.schedule import Training, lcm
 
