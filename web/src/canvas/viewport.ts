@@ -17,7 +17,7 @@ export class Viewport {
     this.#desk = desk;
     this.#insets = insets;
     this.#changed = changed;
-    new ResizeObserver(() => this.#refit()).observe(desk);
+    new ResizeObserver(() => this.refit()).observe(desk);
   }
 
   get scale(): number {
@@ -36,7 +36,7 @@ export class Viewport {
 
   fit(): void {
     this.#isFitted = true;
-    this.#refit();
+    this.refit();
   }
 
   zoomBy(factor: number, at: Point = this.#middle()): void {
@@ -63,7 +63,8 @@ export class Viewport {
     return { x: this.#desk.clientWidth / 2, y: this.#desk.clientHeight / 2 };
   }
 
-  #refit(): void {
+  /** The free space between the panels has changed; where somebody has zoomed, the view stays. */
+  refit(): void {
     if (!this.#extent || !this.#isFitted) return;
     const [width, height] = this.#extent;
     const window = { width: this.#desk.clientWidth, height: this.#desk.clientHeight };
