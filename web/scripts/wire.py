@@ -18,7 +18,17 @@ from semdraw import protocol
 from semdraw.commands import AddBrush, EditBrush, PaintMask, SetBackground
 from semdraw.geometry import Extent
 from semdraw.rasters import Mask
-from semdraw.scene import (MAX_BRUSHES, MAX_MASKS_PX, Brush, Canvas, ColorBackground, Layer, PromptBackground, Recipe, Scene)
+from semdraw.scene import (
+    MAX_BRUSHES,
+    MAX_MASKS_PX,
+    Brush,
+    Canvas,
+    ColorBackground,
+    Layer,
+    PromptBackground,
+    Recipe,
+    Scene,
+)
 
 WEB = Path(__file__).resolve().parent.parent
 TYPES = WEB / "src/wire.gen.ts"
@@ -68,6 +78,31 @@ def declaration(name: str, schema: Schema, named: dict[str, Schema]) -> str:
     return f"{doc}export interface {name} {{\n" + "\n".join(lines) + "\n}\n"
 
 
+def limits() -> dict[str, dict[str, list[float]]]:
+    """Least and most of every number of a brush and of a recipe, for the page's sliders."""
+    found: dict[str, dict[str, list[float]]] = {}
+    for struct in (Brush, Recipe):
+        _, parts = msgspec.json.schema_components([struct])
+        properties = parts[struct.__name__]["properties"]
+        options = [
+            (key, option) for key, value in properties.items() for option in value.get("anyOf", [value])
+        ]
+        ranges = [(key, range_of(option)) for key, option in options]
+        found[struct.__name__] = {key: list(ends) for key, ends in ranges if ends is not None}
+    return found
+
+
+def range_of(schema: Schema) -> tuple[float, float] | None:
+    """(least, most) of a number that has both."""
+    match schema:
+        case {"minimum": least, "maximum": most}:
+            return least, most
+        case {"type": "integer", "minimum": least, "exclusiveMaximum": beyond}:
+            return least, beyond - 1
+        case _:
+            return None
+
+
 def wire_types() -> str:
     schema = protocol.json_schema()
     named: dict[str, Schema] = {}
@@ -89,6 +124,8 @@ def wire_types() -> str:
         f"export const NEW_BRUSH = {json.dumps(fresh)} as const;\n",
         "/** A recipe as it is where nothing else was said; also what older documents do not say. */\n",
         f"export const NEW_RECIPE = {json.dumps(msgspec.to_builtins(Recipe()))} as const;\n",
+        "/** [least, most] of what sliders set. */\n",
+        f"export const LIMITS = {json.dumps(limits())} as const;\n",
     ]
     return "\n".join([HEADER + "".join(constants), *blocks])
 
