@@ -1,0 +1,112 @@
+"""One picture by one method."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import cast
+from unittest.mock import patch
+
+import numpy as np
+import torch
+from msgspec.structs import replace
+
+from eval.bench import Layout, scene_of, words_alone
+from eval.counting import Counting
+from eval.methods import MethodRow
+from eval.naive import naive_steps
+from eval.truth import rendered_truth
+from eval.weights import Models
+from semdraw import methods
+from semdraw.methods import Method
+from semdraw.models.base import DiffusionModel
+from semdraw.regions import compile_regions
+from semdraw.scene import Recipe, Scene
+from semdraw.still import denoise_steps, develop
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Drawn:
+    """pixels (H W 3) uint8; elapsed_ms: compiling, steps and decoding, None where counting slowed it down.
+
+    rows of the network and flops of all that was computed: the same on every machine.
+    """
+
+    pixels: np.ndarray
+    elapsed_ms: float | None
+    rows: int
+    flops: int
+
+
+class Studio:
+    """Paints layouts by any method; every model is loaded once."""
+
+    def __init__(self, models: Models) -> None:
+        self._models = models
+        self._counting: dict[int, Counting] = {}
+
+    def draw(self, method: MethodRow, layout: Layout, *, seed: int | None = None) -> Drawn:
+        """`seed` in the place of the layout's own, for other pictures of the same layout."""
+        counting = self._counted(self._models.get(method.weights))
+        if method.painter == "truth":
+            return _through_the_autoencoder(rendered_truth(layout), counting)
+        recipe = recipe_of(method, counting.spec.recipe)
+        scene = words_alone(layout, recipe) if method.painter == "words" else scene_of(layout, recipe)
+        return paint(scene if seed is None else replace(scene, seed=seed), method, counting)
+
+    def _counted(self, model: DiffusionModel) -> Counting:
+        return self._counting.setdefault(id(model), Counting(model))
+
+
+def recipe_of(method: MethodRow, own: Recipe) -> Recipe:
+    return replace(own, **method.recipe)
+
+
+@torch.inference_mode()
+def paint(scene: Scene, method: MethodRow, counting: Counting) -> Drawn:
+    """Any scene as a method paints it; the scene's own recipe is kept."""
+    counting.reset()
+    model = cast(DiffusionModel, counting)
+    started = time.perf_counter()
+    with done_as(method.change):
+        regions = compile_regions(scene, model)
+        walk = naive_steps if method.painter == "naive" else denoise_steps
+        latents = None
+        for progress in walk(regions, model):
+            latents = progress.latents
+        assert latents is not None, "a schedule has at least one step"
+        picture = develop(latents, regions, model)
+    return _drawn(picture.array, started, counting)
+
+
+@contextmanager
+def done_as(change: Method | None) -> Generator[None]:
+    """Recipes with method `exact` follow these rules meanwhile; None: their own."""
+    if change is None:
+        yield
+        return
+    with patch.object(methods, "EXACT", change):
+        yield
+
+
+@torch.inference_mode()
+def _through_the_autoencoder(pixels: np.ndarray, counting: Counting) -> Drawn:
+    """A known picture, encoded and decoded: what no method can be better than."""
+    counting.reset()
+    started = time.perf_counter()
+    wanted = torch.from_numpy(pixels.astype(np.float32)).permute(2, 0, 1) / 127.5 - 1
+    decoded = counting.decode(counting.encode_image(wanted.to(counting.device)))
+    rgb = ((decoded.clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8)
+    return _drawn(rgb.permute(1, 2, 0).cpu().numpy(), started, counting)
+
+
+def _drawn(pixels: np.ndarray, started: float, counting: Counting) -> Drawn:
+    elapsed_ms = 1000 * (time.perf_counter() - started)
+    return Drawn(
+        pixels=np.array(pixels),
+        elapsed_ms=round(elapsed_ms, 1) if counting.is_timed else None,
+        rows=counting.rows,
+        flops=counting.flops,
+    )

@@ -1,0 +1,73 @@
+"""Which weights a method runs on: the few-step ones, an Euler student, and the undistilled base."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from eval.methods import Weights
+from semdraw.errors import UsageError
+from semdraw.models.base import DiffusionModel
+from semdraw.models.lora import Lora
+from semdraw.models.registry import find_model, load_model
+
+LORAS = "loras"  # in the folder of a model: what turns it into another of its forms
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sources:
+    """The model under test, and where its other forms lie: a folder, or a LoRA to put on it; None: beside it."""
+
+    model: str = "picturebook"
+    base: Path | None = None
+    euler: Path | None = None
+
+    def given(self, weights: Weights) -> Path | None:
+        """What was named for a form, or what lies in the model's own folder."""
+        if weights == "few":
+            return None
+        named = self.base if weights == "base" else self.euler
+        if named is not None:
+            if not named.exists():
+                raise UsageError(f"--{weights} {named}: there is no such folder or file")
+            return named
+        own = find_model(self.model).folder / LORAS / f"{weights}.safetensors"
+        return own if own.exists() else None
+
+    def note(self, weights: Weights) -> str:
+        """Where a form is missing: what is done instead; else nothing."""
+        if weights == "few" or self.given(weights) is not None:
+            return ""
+        if weights == "base":
+            return "not measured: no undistilled weights; give --base FOLDER"
+        return "no Euler weights here, so run on the LCM ones; give --euler FILE"
+
+    def has(self, weights: Weights) -> bool:
+        return weights != "base" or self.given(weights) is not None
+
+
+@dataclass(slots=True)
+class Models:
+    """Loads each form once."""
+
+    sources: Sources
+    device: str = "cpu"
+    _loaded: dict[str, DiffusionModel] = field(default_factory=dict[str, DiffusionModel])
+
+    def get(self, weights: Weights) -> DiffusionModel:
+        path = self.sources.given(weights)
+        key = str(path)
+        if key not in self._loaded:
+            name, loras = self._named(path)
+            self._loaded[key] = load_model(name, device=self.device, loras=loras)
+        return self._loaded[key]
+
+    def hash_of(self, weights: Weights) -> str:
+        """Of all weights of a form, without loading them."""
+        name, loras = self._named(self.sources.given(weights))
+        return find_model(name, loras=loras).recipe.weights_hash
+
+    def _named(self, path: Path | None) -> tuple[str, list[Lora]]:
+        if path is None:
+            return self.sources.model, []
+        return (str(path), []) if path.is_dir() else (self.sources.model, [Lora(file=path)])
