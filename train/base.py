@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from transformers import CLIPTextModel
 
-from train.batches import Batch, load_data
+from train.batches import Batch, Shares, choose_kind, load_data
 from train.diffusion import (
     Levels,
     add_noise,
@@ -25,7 +25,8 @@ from train.text import load_text_encoder
 from train.vocabulary import build_tokenizer
 
 NEAR_SHARE = 0.6
-LARGE_SHARES = ((0.8, 0.1), (1.01, 0.5))  # until this progress: this share of large batches
+# Until this progress: the shares of batches of small tiles, of large canvases, and of canvases with regions.
+KIND_SHARES: tuple[tuple[float, Shares], ...] = ((0.4, (0.9, 0.1, 0.0)), (1.01, (0.45, 0.2, 0.35)))
 
 
 class Painter(nn.Module):
@@ -37,7 +38,7 @@ class Painter(nn.Module):
         self.text_encoder = text_encoder
 
     def read(self, batch: Batch) -> Tensor:
-        """(n l d): each unique caption is encoded once."""
+        """(n l d), or (n p l d) of several prompts a picture: each unique caption is encoded once."""
         with torch.autocast(batch.clean.device.type, torch.bfloat16):
             embeds = self.text_encoder(batch.tokens).last_hidden_state
         return embeds.float()[batch.which]
@@ -50,7 +51,7 @@ def base_loss(
     timesteps = draw_timesteps(random, len(batch.clean), near=NEAR_SHARE, lowest=lowest)
     noise = torch.randn(batch.clean.shape, generator=random, device=batch.clean.device)
     noisy, wanted = add_noise(levels, batch.clean, noise, timesteps)
-    v = predict(painter.unet, noisy, timesteps, painter.read(batch))
+    v = predict(painter.unet, noisy, timesteps, painter.read(batch), batch.shown)
     return (v - wanted).square().mean((1, 2, 3)), timesteps
 
 
@@ -68,8 +69,8 @@ def begin(state: Path, vocab_size: int) -> Painter:
     return Painter(load_text_encoder(state, vocab_size))
 
 
-def large_share(progress: float) -> float:
-    return next(share for until, share in LARGE_SHARES if progress < until)
+def kind_shares(progress: float) -> Shares:
+    return next(shares for until, shares in KIND_SHARES if progress < until)
 
 
 def main() -> None:
@@ -99,16 +100,14 @@ def main() -> None:
     ).resume()
     meter = Meter()
     for progress in run.steps():
+        shared = random_for(args.seed, run.step, torch.device("cpu"), shared=True)
+        kind = choose_kind(shared, kind_shares(progress))
         random = random_for(args.seed, run.step, device)
-        is_large = torch.rand(
-            (), generator=random_for(args.seed, run.step, torch.device("cpu"), shared=True)
-        ) < large_share(progress)
-        batch = data.draw(random, is_large=bool(is_large))
+        batch = data.draw(random, kind)
         losses, timesteps = base_loss(painter, levels, batch, random, lowest=args.lowest)
         run.descend(losses.mean())
         run.samples += len(losses) * world_size()
-        size = f"{8 * batch.clean.shape[-1]} px"
-        meter.add(size, losses.mean().item(), len(losses))
+        meter.add(kind, losses.mean().item(), len(losses))
         for name, loss in zip(bucket_names(timesteps), losses.tolist(), strict=True):
             meter.add(name, loss)
         meter.report(run)

@@ -1,6 +1,6 @@
 """Short captions in many forms, and the plain grounds that they can name."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from numpy.random import Generator
 
@@ -34,6 +34,21 @@ def call(random: Generator, concept: Concept) -> str:
     return concept.name
 
 
+def call_coloured(random: Generator, concept: Concept, colour: str) -> str:
+    """ "blue car"; by its plain name then, since some synonyms have a colour of their own."""
+    return f"{colour} {concept.name}" if colour else call(random, concept)
+
+
+def describe_region(random: Generator, shown: int, colour: str) -> str:
+    """One object as a brush names it."""
+    name = call_coloured(random, objects()[shown], colour)
+    return choose(random, (name, name, with_article(name), f"{with_article(name)} on a white background"))
+
+
+def describe_ground(random: Generator, ground: int) -> str:
+    return call(random, backgrounds()[ground])
+
+
 def with_article(noun: str) -> str:
     if noun.startswith(("grapes", "cherries", "coffee", "tea")):
         return noun
@@ -51,12 +66,22 @@ def describe_objects(random: Generator, names: Sequence[str]) -> str:
     return join([with_article(name) for name in names])
 
 
-def describe(random: Generator, shown: Sequence[int], *, ground: int | None, plain: str) -> str:
-    """Name the objects `shown`, and sometimes what they stand on: a background by index, or a plain colour."""
+def describe(
+    random: Generator,
+    shown: Sequence[int],
+    *,
+    ground: int | None,
+    plain: str,
+    colours: Mapping[int, str] | None = None,
+) -> str:
+    """Name the objects `shown`, and sometimes what they stand on: a background by index, or a plain colour.
+
+    Objects that have one of the `colours`, by index, are named with it.
+    """
     place = call(random, backgrounds()[ground]) if ground is not None else f"{plain} background"
     if not shown:
         return choose(random, (place, place, f"a {place}", f"{place} background", f"picture of a {place}"))
-    names = [call(random, objects()[index]) for index in shown]
+    names = [call_coloured(random, objects()[index], (colours or {}).get(index, "")) for index in shown]
     things = describe_objects(random, names)
     if random.random() < 0.45:
         return choose(random, (things, things, f"a picture of {things}", f"a drawing of {things}"))

@@ -7,6 +7,8 @@ import torch
 from diffusers import UNet2DConditionModel
 from torch import Tensor
 
+from semdraw.models.attention import predict_regions
+
 NUM_TIMESTEPS = 1000
 INFERENCE_TIMESTEPS = (999, 759, 499, 259)  # the four steps of LCM
 NEAR = 60
@@ -66,11 +68,30 @@ def draw_timesteps(random: torch.Generator, count: int, *, near: float, lowest: 
     return torch.where(use, close, uniform).clamp(0, NUM_TIMESTEPS - 1)
 
 
-def predict(unet: UNet2DConditionModel, noisy: Tensor, timesteps: Tensor, prompt_embeds: Tensor) -> Tensor:
-    """v (n c h w) in fp32, computed in bf16."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """Where each prompt of a picture is visible: weights (n p h w), the background's first, and as in `attention`
+    self_bias (n,) and base_share (n,)."""
+
+    weights: Tensor
+    self_bias: Tensor
+    base_share: Tensor
+
+
+def predict(
+    unet: UNet2DConditionModel,
+    noisy: Tensor,
+    timesteps: Tensor,
+    prompt_embeds: Tensor,
+    shown: Shown | None = None,
+) -> Tensor:
+    """v (n c h w) in fp32, computed in bf16. prompt_embeds (n l d), or (n p l d) where it is told what is shown."""
     noisy = noisy.contiguous(memory_format=torch.channels_last)
     with torch.autocast(noisy.device.type, torch.bfloat16):
-        return unet(noisy, timesteps, prompt_embeds).sample.float()
+        if shown is None:
+            return unet(noisy, timesteps, prompt_embeds).sample.float()
+        how = {"self_bias": shown.self_bias, "base_share": shown.base_share}
+        return predict_regions(unet, noisy, timesteps, prompt_embeds, shown.weights, **how).float()
 
 
 def bucket_names(timesteps: Tensor) -> list[str]:

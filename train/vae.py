@@ -1,6 +1,9 @@
 """Train the autoencoder: crops of scenes in, the same crops out, through latents of mean 0 and deviation 1.
 
-python -m train.vae --seconds 1200
+    python -m train.vae --seconds 1200
+    python -m train.vae --seconds 720 --decoder-only --crop 96 --sharpen 0.5
+
+The second makes pictures sharper and leaves latents what they are.
 """
 
 from concurrent.futures import ProcessPoolExecutor
@@ -14,12 +17,14 @@ import torch.nn.functional as F
 from diffusers import AutoencoderTiny
 from torch import Tensor, nn
 
+from train.critic import Critic, Game
 from train.networks import LATENT_CHANNELS, build_vae
-from train.runs import Meter, Run, on_device, parser, prepare, random_for, world_size
+from train.runs import Meter, Run, on_device, parser, prepare, random_for, rank, world_size
 from train.scenes import render
 
 CROP_PX = 64
 LATENT_NOISE = 0.05
+SHARPEN_FROM = 0.25  # of the way; before that the critic would only disturb
 SEEDS_FROM = 10_000_000  # training pictures of the autoencoder, apart from those of the base
 
 
@@ -49,15 +54,15 @@ class Codec(nn.Module):
         return vae.eval()
 
 
-def render_many(seeds: range, size_px: int, *, workers: int = 2) -> Tensor:
+def render_many(seeds: range, size_px: int, *, workers: int = 2, coloured: float = 0.0) -> Tensor:
     """(n 3 H W) uint8."""
     with ProcessPoolExecutor(workers) as pool:
-        images = list(pool.map(partial(picture, size_px=size_px), seeds, chunksize=64))
+        images = list(pool.map(partial(picture, size_px=size_px, coloured=coloured), seeds, chunksize=64))
     return torch.from_numpy(np.stack(images)).permute(0, 3, 1, 2).contiguous()
 
 
-def picture(seed: int, *, size_px: int) -> np.ndarray:
-    return render(seed, size_px).image
+def picture(seed: int, *, size_px: int, coloured: float = 0.0) -> np.ndarray:
+    return render(seed, size_px, coloured=coloured).image
 
 
 def crop(images: Tensor, random: torch.Generator, count: int, size_px: int) -> Tensor:
@@ -116,9 +121,20 @@ def main() -> None:
         "--decoder-only", action="store_true", help="keep the latents, refine their pictures"
     )
     options.add_argument("--crop", type=int, default=CROP_PX)
+    options.add_argument(
+        "--size", type=int, choices=(128, 256), default=128, help="of the pictures, in pixels"
+    )
+    options.add_argument("--coloured", type=float, default=0.0, help="share of objects in another colour")
+    options.add_argument("--sharpen", type=float, default=0.0, help="how much the critic counts, 0 for none")
     args = options.parse_args()
     device = prepare(args)
-    images = render_many(range(SEEDS_FROM, SEEDS_FROM + args.pictures), 128)
+    first = SEEDS_FROM + args.pictures * rank()
+    images = render_many(
+        range(first, first + args.pictures),
+        args.size,
+        workers=max(1, 2 // world_size()),
+        coloured=args.coloured,
+    )
     held_out = render_many(range(32), 128).float().to(device) / 127.5 - 1
     codec, path = start(args.state, decoder_only=args.decoder_only)
     on_device(codec, device).train()
@@ -136,15 +152,23 @@ def main() -> None:
         decay_from=0.5,
     ).resume()
     meter = Meter()
-    for _ in run.steps():
+    game = Game(on_device(Critic(), device), args.sharpen)
+    for progress in run.steps():
         pixels = crop(
-            images, random_for(args.seed, run.step, torch.device("cpu")), args.batch // world_size(), CROP_PX
+            images,
+            random_for(args.seed, run.step, torch.device("cpu")),
+            args.batch // world_size(),
+            args.crop,
         )
         pixels = pixels.to(device, memory_format=torch.channels_last)
         with torch.autocast(args.device, torch.bfloat16):
             latents = codec.encode(pixels)
             clean = codec.vae.decoder(latents + LATENT_NOISE * torch.randn_like(latents))
-        loss = pyramid_loss(clean.float(), pixels)
+        clean = clean.float()
+        loss = pyramid_loss(clean, pixels)
+        if args.sharpen and progress > SHARPEN_FROM:
+            meter.add("critic", game.learn(pixels, clean))
+            loss = loss + game.please(clean, loss)
         run.descend(loss)
         run.samples += args.batch
         meter.add("loss", loss.item())

@@ -6,9 +6,11 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from train.base import Painter
+from train.base import Painter, base_loss
+from train.batches import Cache
 from train.diffusion import add_noise, clean_from, noise_from, stable_diffusion_levels
 from train.networks import build_text_encoder
+from train.regions import MAX_REGIONS
 from train.runs import Ema, Run, random_for, save_state
 from train.vae import Codec
 
@@ -107,3 +109,36 @@ def test_text_encoder_reads_past_the_end_token_alike() -> None:
     with torch.no_grad():
         whole, cut = encoder(short).last_hidden_state, encoder(short[:, :4]).last_hidden_state
     torch.testing.assert_close(whole[:, :4], cut, atol=1e-5, rtol=1e-5)
+
+
+def toy_cache(*, with_regions: bool) -> Cache:
+    random = torch.Generator().manual_seed(0)
+    weights = torch.zeros(5, MAX_REGIONS, 8, 8, dtype=torch.uint8)
+    weights[:, 0], weights[:, 1, :, :4], weights[:, 0, :, :4] = 255, 255, 0
+    return Cache(
+        latents=torch.randn(5, 4, 8, 8, generator=random).half(),
+        tokens=torch.randint(0, 50, (4, 32), generator=random),
+        index=torch.randint(0, 4, (5, MAX_REGIONS) if with_regions else (5,), generator=random),
+        weights=weights if with_regions else None,
+    )
+
+
+def test_a_batch_of_regions_has_no_more_prompts_than_it_needs() -> None:
+    batch = toy_cache(with_regions=True).draw(torch.Generator().manual_seed(0), 3)
+    assert batch.shown is not None
+    assert batch.which.shape == (3, 2)
+    assert batch.shown.weights.shape == (3, 2, 8, 8)
+    assert torch.equal(batch.shown.weights.sum(1), torch.ones(3, 8, 8))
+    assert batch.shown.self_bias.shape == batch.shown.base_share.shape == (3,)
+
+
+@pytest.mark.parametrize("with_regions", [False, True])
+def test_base_loss_reaches_all_that_learns(with_regions: bool) -> None:
+    torch.manual_seed(0)
+    painter, random = Painter(build_text_encoder(50)), torch.Generator().manual_seed(0)
+    batch = toy_cache(with_regions=with_regions).draw(random, 2)
+    losses, timesteps = base_loss(painter, stable_diffusion_levels(), batch, random)
+    assert losses.shape == timesteps.shape == (2,)
+    losses.mean().backward()
+    grads = {name: value.grad for name, value in painter.named_parameters()}
+    assert all(grad is not None and grad.isfinite().all() for grad in grads.values())
