@@ -20,7 +20,7 @@ from PIL import Image
 from semdraw import files
 from semdraw.errors import FileError
 from semdraw.files import open_project, painted_areas, project_bytes, save_project, scene_from_project
-from semdraw.metadata import parameters, png_with_scene, scene_from_png
+from semdraw.metadata import parameters, picture_file, scene_from_picture
 from semdraw.pictures import picture_from_bytes
 from semdraw.rasters import Mask, Picture
 from semdraw.scene import ColorBackground, ImageBackground, PromptBackground, Recipe, Scene
@@ -245,8 +245,8 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 
 def test_a_saved_picture_gives_its_scene_back() -> None:
     scene = picture_background()
-    data = png_with_scene(painted_areas(scene), scene)
-    assert scene_from_png(data) == scene
+    data = picture_file(painted_areas(scene), scene)
+    assert scene_from_picture(data) == scene
     assert Picture.from_array(np.asarray(Image.open(io.BytesIO(data)))) == painted_areas(scene)
 
 
@@ -256,7 +256,7 @@ def test_a_saved_picture_tells_other_tools_how_it_was_made() -> None:
     assert "Steps: 4, Sampler: LCM, CFG scale: 1, Seed: 7, Size: 64x64, Model: picturebook" in parameters(
         scene
     )
-    image = Image.open(io.BytesIO(png_with_scene(painted_areas(scene), scene)))
+    image = Image.open(io.BytesIO(picture_file(painted_areas(scene), scene)))
     assert image.info["parameters"] == parameters(scene)
 
 
@@ -286,7 +286,7 @@ def test_a_large_photo_is_shrunk_to_what_can_be_opened_again(size: tuple[int, in
     assert photo.extent.width / photo.extent.height == pytest.approx(size[0] / size[1], rel=0.01)
     scene = two_regions().with_canvas(background=ImageBackground(picture=photo))
     assert scene_from_project(project_bytes(scene)) == scene
-    assert scene_from_png(png_with_scene(photo, scene)) == scene
+    assert scene_from_picture(picture_file(photo, scene)) == scene
 
 
 def test_what_could_not_be_opened_again_is_not_written(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -296,7 +296,7 @@ def test_what_could_not_be_opened_again_is_not_written(monkeypatch: pytest.Monke
         project_bytes(picture_background())
     monkeypatch.setattr(files, "MAX_FILE_BYTES", size + 100)
     with pytest.raises(FileError, match="can be opened again"):
-        png_with_scene(painted_areas(picture_background()), picture_background())
+        picture_file(painted_areas(picture_background()), picture_background())
 
 
 @pytest.mark.parametrize(("umask", "mode"), [(0o022, 0o644), (0o077, 0o600), (0o002, 0o664)])
@@ -334,4 +334,4 @@ def test_saving_through_a_link_writes_where_it_points(tmp_path: Path) -> None:
 )
 def test_a_picture_without_a_scene_is_refused_in_words(data: bytes) -> None:
     with pytest.raises(FileError, match="scene"):
-        scene_from_png(data)
+        scene_from_picture(data)

@@ -31,9 +31,12 @@ MAX_INFLATED_BYTES: Final = 96 * 2**20
 MAX_JSON_BYTES: Final = 2**20
 THUMBNAIL_PX: Final = 256
 
-_NAMES: Final = re.compile(r"mimetype|scene\.json|thumbnail\.png|background\.png|masks/[0-9]{3}\.png")
+_NAMES: Final = re.compile(
+    r"mimetype|scene\.json|thumbnail\.png|background\.png|(masks|frozen)/[0-9]{3}\.png"
+)
+_MOST_ENTRIES: Final = 3 * MAX_BRUSHES + 4  # a mask, and what is frozen, its picture and its mask
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)
-_UNREADABLE: Final = (  # all that zipfile raises on damaged, locked or foreign archives
+UNREADABLE: Final = (  # all that zipfile raises on damaged, locked or foreign archives
     zipfile.BadZipFile,
     zlib.error,
     struct.error,
@@ -62,20 +65,20 @@ def project_bytes(scene: Scene, *, picture: Picture | None = None) -> bytes:
     """The project file of a scene; the thumbnail shows `picture`, or the painted areas in their brushes' colours."""
     entries: dict[str, bytes] = {}
     document = msgspec.json.encode(
-        _Document(VERSION, checked(scene)), enc_hook=lambda value: _store(value, entries)
+        _Document(VERSION, checked(scene)), enc_hook=lambda value: _store(value, scene, entries)
     )
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:
-        _add(archive, "mimetype", MIMETYPE, zipfile.ZIP_STORED)
-        _add(
+        add_entry(archive, "mimetype", MIMETYPE)
+        add_entry(
             archive,
             "scene.json",
             _checked_words(msgspec.json.format(document, indent=1)),
             zipfile.ZIP_DEFLATED,
         )
         for name, data in entries.items():
-            _add(archive, name, data, zipfile.ZIP_STORED)
-        _add(archive, "thumbnail.png", _thumbnail(picture or painted_areas(scene)), zipfile.ZIP_STORED)
+            add_entry(archive, name, data)
+        add_entry(archive, "thumbnail.png", thumbnail_bytes(picture or painted_areas(scene)))
     return checked_size(out.getvalue())
 
 
@@ -88,7 +91,7 @@ def scene_from_project(data: bytes) -> Scene:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             entries = _read_entries(archive)
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         raise FileError(f"not a readable project file: {error}") from None
     return _scene_from_entries(entries)
 
@@ -119,19 +122,25 @@ def painted_areas(scene: Scene) -> Picture:
     return Picture.from_array(np.asarray(ground))
 
 
-def _add(archive: zipfile.ZipFile, name: str, data: bytes, compression: int) -> None:
+def add_entry(
+    archive: zipfile.ZipFile, name: str, data: bytes, compression: int = zipfile.ZIP_STORED
+) -> None:
+    """An entry without the time of day: same content, same bytes."""
     info = zipfile.ZipInfo(name, _EPOCH)
     info.compress_type = compression
     archive.writestr(info, data)
 
 
-def _store(value: Any, entries: dict[str, bytes]) -> str:
+def _store(value: Any, scene: Scene, entries: dict[str, bytes]) -> str:
     """msgspec enc_hook: pixels become entries, json keeps their names."""
+    behind = scene.canvas.background
     match value:
         case Mask():
             name = f"masks/{len(entries):03d}.png"
-        case Picture():
+        case Picture() if isinstance(behind, ImageBackground) and value is behind.picture:
             name = "background.png"
+        case Picture():
+            name = f"frozen/{len(entries):03d}.png"
         case _:
             raise NotImplementedError(f"no file form for {type(value)}")
     entries[name] = _png(value)
@@ -164,7 +173,8 @@ def _png(raster: Mask | Picture) -> bytes:
     return out.getvalue()
 
 
-def _thumbnail(picture: Picture) -> bytes:
+def thumbnail_bytes(picture: Picture) -> bytes:
+    """A PNG of at most 256 px a side."""
     image = Image.fromarray(picture.array)
     image.thumbnail((THUMBNAIL_PX, THUMBNAIL_PX))
     return _png(Picture.from_array(np.asarray(image)))
@@ -172,8 +182,8 @@ def _thumbnail(picture: Picture) -> bytes:
 
 def _read_entries(archive: zipfile.ZipFile) -> dict[str, bytes]:
     infos = archive.infolist()
-    if len(infos) > MAX_BRUSHES + 4:
-        raise FileError(f"a project file has at most {MAX_BRUSHES + 4} entries, got {len(infos)}")
+    if len(infos) > _MOST_ENTRIES:
+        raise FileError(f"a project file has at most {_MOST_ENTRIES} entries, got {len(infos)}")
     budget = MAX_INFLATED_BYTES
     entries: dict[str, bytes] = {}
     for info in infos:

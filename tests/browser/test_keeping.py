@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from semdraw.files import scene_from_project
-from semdraw.metadata import scene_from_png
+from semdraw.metadata import scene_from_picture
 from tests.browser.easel import Easel
 from tests.browser.served import Served
 
@@ -218,7 +218,7 @@ def test_saved_projects_and_pictures_hold_the_scene(easel: Easel, tmp_path: Path
     easel.stroke((0.1, 0.1), (0.5, 0.2))
     easel.wait_for_picture()
     masks = [layer.mask for layer in easel.scene().canvas.layers]
-    for chord, read in (("Control+s", scene_from_project), ("Control+Shift+e", scene_from_png)):
+    for chord, read in (("Control+s", scene_from_project), ("Control+Shift+e", scene_from_picture)):
         with easel.page.expect_download() as download:
             easel.press(chord)
         path = tmp_path / download.value.suggested_filename

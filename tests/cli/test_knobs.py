@@ -12,7 +12,7 @@ from msgspec.structs import asdict, replace
 from semdraw.cli.main import run
 from semdraw.cli.recipes import add_recipe_options
 from semdraw.files import save_project
-from semdraw.metadata import scene_from_png
+from semdraw.metadata import scene_from_picture
 from semdraw.scene import Guidance, ImageBackground, MaskMode, MethodName, PromptBackground, Recipe, Scene
 from tests.scenes import two_regions
 
@@ -61,7 +61,7 @@ def test_every_knob_of_the_method_is_an_option(
     assert {name: recipe[name] for name in wanted} == wanted
     options = {"model", "weights_hash", "sampler", "num_steps", "gamma", "guidance_scale", "grid_steps"}
     assert set(recipe) == {*wanted, *options}, "a new field wants an option, or a reason here"
-    assert scene_from_png(out.read_bytes()) == drawn[0]
+    assert scene_from_picture(out.read_bytes()) == drawn[0]
 
 
 @pytest.mark.parametrize(
@@ -156,7 +156,7 @@ def test_a_scene_is_drawn_with_its_own_model(
     assert run([verb, "work.semdraw", *out]) == 0
     assert "drawn with other weights (0123456789abcdef)" in capsys.readouterr().err
     if verb == "paint":
-        painted = scene_from_png((in_models / "out.png").read_bytes())
+        painted = scene_from_picture((in_models / "out.png").read_bytes())
         assert painted.recipe.model == "mine"
         assert run(["paint", "out.png", "-o", "again.png"]) == 0
         assert "other weights" not in capsys.readouterr().err

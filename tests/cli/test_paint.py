@@ -12,7 +12,7 @@ from PIL import Image
 
 from semdraw.cli.main import run
 from semdraw.files import save_project
-from semdraw.metadata import scene_from_png
+from semdraw.metadata import scene_from_picture
 from semdraw.scene import ColorBackground, ImageBackground, PromptBackground, Recipe
 from tests.scenes import two_regions
 
@@ -29,7 +29,7 @@ def test_masks_and_prompts_become_a_picture_that_carries_its_scene(
     options = ["--size", "64x64", "--background", "night sky", "--seed", "7", "--steps", "3"]
     assert run(["paint", "--model", str(model), *options, *regions, "-o", str(out)]) == 0
     assert pixels(out).shape == (64, 64, 3)
-    scene = scene_from_png(out.read_bytes())
+    scene = scene_from_picture(out.read_bytes())
     assert [brush.prompt for brush in scene.brushes] == ["rocket", "full moon"]
     assert [brush.id for brush in scene.brushes] == ["region-1", "region-2"]
     assert [int((layer.mask.array == 255).sum()) for layer in scene.canvas.layers] == [2048, 2048]
@@ -45,7 +45,7 @@ def test_a_picture_painted_again_from_its_own_metadata_is_the_same(
     assert run(["paint", "--model", str(model), "--region", "castle", masks[0], "-o", str(first)]) == 0
     assert run(["paint", str(first), "--model", str(model), "-o", str(second)]) == 0
     assert (pixels(first) == pixels(second)).all()
-    assert scene_from_png(first.read_bytes()) == scene_from_png(second.read_bytes())
+    assert scene_from_picture(first.read_bytes()) == scene_from_picture(second.read_bytes())
 
 
 def test_a_project_file_is_painted_and_options_overrule_its_recipe(model: Path, tmp_path: Path) -> None:
@@ -53,7 +53,7 @@ def test_a_project_file_is_painted_and_options_overrule_its_recipe(model: Path, 
     save_project(project, two_regions())
     options = ["--sampler", "ddim", "--seed", "9", "--bootstrap-steps", "0"]
     assert run(["paint", str(project), "--model", str(model), *options, "-o", str(out)]) == 0
-    scene = scene_from_png(out.read_bytes())
+    scene = scene_from_picture(out.read_bytes())
     assert scene.canvas == two_regions().canvas
     assert (scene.recipe.sampler, scene.recipe.num_steps, scene.recipe.bootstrap_steps) == ("ddim", 20, 0)
     assert scene.seed == 9
@@ -78,7 +78,7 @@ def test_backgrounds_are_colours_and_pictures_too(model: Path, tmp_path: Path, k
     Image.new("RGB", (80, 80), (10, 20, 30)).save(tmp_path / "back.png")
     option = {"color": "#0A141E", "image": str(tmp_path / "back.png")}[kind]
     assert run(["paint", "--model", str(model), f"--background-{kind}", option, "-o", str(out)]) == 0
-    background = scene_from_png(out.read_bytes()).canvas.background
+    background = scene_from_picture(out.read_bytes()).canvas.background
     assert isinstance(background, {"color": ColorBackground, "image": ImageBackground}[kind])
     assert (pixels(out) == (10, 20, 30)).all(), "where nothing is painted, the background stays to the byte"
 
@@ -93,7 +93,7 @@ def test_a_transparent_mask_counts_where_it_is_white_and_opaque(model: Path, tmp
         run(["paint", "--model", str(model), "--region", "a", str(tmp_path / "mask.png"), "-o", str(out)])
         == 0
     )
-    mask = scene_from_png(out.read_bytes()).canvas.layers[0].mask.array
+    mask = scene_from_picture(out.read_bytes()).canvas.layers[0].mask.array
     assert (mask[:, :32] == 255).all()
     assert not mask[:, 32:].any()
 
@@ -105,7 +105,7 @@ def test_a_mask_of_twice_the_size_is_fitted(model: Path, tmp_path: Path, masks: 
         run(["paint", "--model", str(model), "--region", "a", str(tmp_path / "large.png"), "-o", str(out)])
         == 0
     )
-    assert (scene_from_png(out.read_bytes()).canvas.layers[0].mask.array[:, :32] == 255).all()
+    assert (scene_from_picture(out.read_bytes()).canvas.layers[0].mask.array[:, :32] == 255).all()
 
 
 @pytest.mark.parametrize(
@@ -157,7 +157,7 @@ def test_a_scene_for_another_kind_of_model_is_painted_with_this_models_sampler(
     project, out = tmp_path / "work.semdraw", tmp_path / "out.png"
     save_project(project, replace(two_regions(), recipe=Recipe(sampler="flow", num_steps=28)))
     assert run(["paint", str(project), "--model", str(model), "-o", str(out)]) == 0
-    scene = scene_from_png(out.read_bytes())
+    scene = scene_from_picture(out.read_bytes())
     assert (scene.recipe.sampler, scene.recipe.num_steps) == ("lcm", 4)
     assert [brush.id for brush in scene.brushes] == ["castle", "moon"]
 
@@ -179,7 +179,7 @@ def test_sampler_gamma_and_guidance_are_part_of_the_picture(
     options = ["--sampler", "tcd", "--gamma", "0.5", "--guidance", "2.5", "--steps", "2"]
     regions = ["--region", "castle", masks[0]]
     assert run(["paint", "--model", str(model), *options, *regions, "-o", str(out)]) == 0
-    recipe = scene_from_png(out.read_bytes()).recipe
+    recipe = scene_from_picture(out.read_bytes()).recipe
     assert (recipe.sampler, recipe.gamma, recipe.guidance_scale, recipe.num_steps) == ("tcd", 0.5, 2.5, 2)
 
 

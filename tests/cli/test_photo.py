@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from semdraw.cli.main import run
-from semdraw.metadata import scene_from_png
+from semdraw.metadata import scene_from_picture
 from semdraw.rasters import Picture
 from semdraw.scene import ImageBackground
 
@@ -65,7 +65,7 @@ def test_the_words_for_a_photo_may_be_given_or_found_by_a_captioner(
     )
     for options, words in told:
         assert run([*start, *options]) == 0
-        background = scene_from_png(out.read_bytes()).canvas.background
+        background = scene_from_picture(out.read_bytes()).canvas.background
         assert isinstance(background, ImageBackground)
         assert background.prompt == words
     assert len(asked) == 1

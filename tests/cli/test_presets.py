@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from semdraw.cli.main import run
-from semdraw.metadata import scene_from_png
+from semdraw.metadata import scene_from_picture
 from semdraw.presets import PRESETS, preset
 
 
@@ -50,11 +50,11 @@ def test_a_picture_is_painted_as_a_preset_says_and_options_overrule_it(
     told = ["paint", "--model", str(model), "--preset", "sd15-hyper-4", "--region", "castle", masks[0]]
     assert run([*told, "--bootstrap-steps", "1", "-o", str(out)]) == 0
     assert "wants the LoRA ByteDance/Hyper-SD" in capsys.readouterr().err
-    scene = scene_from_png(out.read_bytes())
+    scene = scene_from_picture(out.read_bytes())
     assert (scene.recipe.sampler, scene.recipe.num_steps, scene.recipe.model) == ("ddim_trailing", 4, "tiny")
     assert scene.recipe.bootstrap_steps == 1
     assert run([*told, "--preset", "sd15-lcm", "--steps", "3", "-o", str(out)]) == 0
-    recipe = scene_from_png(out.read_bytes()).recipe
+    recipe = scene_from_picture(out.read_bytes()).recipe
     assert (recipe.num_steps, recipe.step_indices) == (3, ()), "a number of steps replaces the list of them"
     assert run(["paint", "--preset", "picturebook", "--size", "64x64", "-o", str(out)]) == 0
 
@@ -64,7 +64,7 @@ def test_the_brushes_of_the_reference_are_hard(model: Path, masks: tuple[str, st
     told = ["--preset", "multidiffusion-sd15", "--steps", "3", "--bootstrap-steps", "1"]
     regions = ["--region", "castle", masks[0]]
     assert run(["paint", "--model", str(model), *told, *regions, "-o", str(out)]) == 0
-    scene = scene_from_png(out.read_bytes())
+    scene = scene_from_picture(out.read_bytes())
     assert scene.brushes[0].softness_px == 0
     assert (scene.recipe.method, scene.recipe.guidance_scale) == ("multidiffusion", 7.5)
 

@@ -12,7 +12,7 @@ from PIL import Image
 from semdraw.cli.main import run
 from semdraw.files import save_project
 from semdraw.geometry import Extent
-from semdraw.metadata import scene_from_png
+from semdraw.metadata import scene_from_picture
 from semdraw.presets import preset
 from semdraw.scene import PromptBackground
 from semdraw.starter import starter_scene
@@ -25,7 +25,7 @@ def test_a_panorama_is_four_times_as_wide_as_the_models_own_and_carries_its_scen
     out = tmp_path / "wide.png"
     options = ["--prompt", "a long river", "--seed", "3", "--model", str(model)]
     assert run(["panorama", *options, "-o", str(out)]) == 0
-    scene = scene_from_png(out.read_bytes())
+    scene = scene_from_picture(out.read_bytes())
     assert scene.canvas.background == PromptBackground(prompt="a long river")
     assert scene.canvas.extent == Image.open(out).size == (256, 64)
     assert (scene.recipe.tile_px, scene.recipe.step_indices, scene.seed) == (64, (0, 12, 25, 37), 3)
@@ -41,7 +41,7 @@ def test_the_size_steps_and_words_of_a_panorama_may_be_given(
     options = ["--prompt", "sea", "--negative", "ships", "--size", "150x70", "--steps", "2"]
     assert run(["panorama", *options, "--model", str(model), "-o", str(out)]) == 0
     assert "guidance" in capsys.readouterr().err  # without it a negative prompt does nothing
-    recipe = scene_from_png(out.read_bytes()).recipe
+    recipe = scene_from_picture(out.read_bytes()).recipe
     assert (recipe.num_steps, recipe.step_indices) == (2, ())
     assert Image.open(out).size == (150, 70)
     with pytest.raises(SystemExit):
@@ -52,7 +52,7 @@ def test_a_preset_keeps_its_steps_in_a_panorama(model: Path, tmp_path: Path) -> 
     out = tmp_path / "wide.png"
     told = ["--prompt", "sea", "--preset", "sd15-lcm", "--size", "96x64", "--model", str(model)]
     assert run(["panorama", *told, "-o", str(out)]) == 0
-    recipe = scene_from_png(out.read_bytes()).recipe
+    recipe = scene_from_picture(out.read_bytes()).recipe
     assert recipe.step_indices == preset("sd15-lcm").recipe.step_indices
     assert recipe.tile_px == 64
 

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from PIL import Image
 
 from semdraw.files import project_bytes, scene_from_project
-from semdraw.metadata import scene_from_png
+from semdraw.metadata import scene_from_picture
 from semdraw.protocol import from_wire, to_wire
 from semdraw.rasters import Picture
 from semdraw.scene import ImageBackground, Recipe, Scene
@@ -60,7 +60,7 @@ def test_a_rendered_picture_is_the_settled_one_and_carries_its_scene(server: Liv
     assert (status, headers["content-type"]) == (200, "image/png")
     expected = server.studio.engine.render(scene)
     assert (np.asarray(Image.open(io.BytesIO(data))) == expected.array).all()
-    assert scene_from_png(data) == server.studio.signed(scene)
+    assert scene_from_picture(data) == server.studio.signed(scene)
     status, _, body = server.request("POST", "/api/project/open", body=data, headers=BYTES)
     assert (status, unpacked(body)) == (200, server.studio.signed(scene))
 

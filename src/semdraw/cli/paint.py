@@ -47,7 +47,14 @@ def add_to(verbs: Verbs) -> None:
     parser.add_argument(
         "scene", nargs="?", metavar="SCENE", help="a .semdraw file, or a PNG that semdraw saved"
     )
-    parser.add_argument("-o", "--output", required=True, type=Path, metavar="OUT.png")
+    parser.add_argument(
+        "-o",
+        "--output",
+        required=True,
+        type=Path,
+        metavar="OUT.png",
+        help="also .webp, .jpg, .ora (layers), .psd (layers) or .semdraw",
+    )
     parser.add_argument(
         "--region",
         nargs=2,
@@ -100,7 +107,7 @@ class _Told(argparse.Action):
 
 def _paint(options: argparse.Namespace) -> int:
     from semdraw.disk import write_atomically
-    from semdraw.metadata import png_with_scene
+    from semdraw.exports import exported
     from semdraw.models.registry import load_model
 
     _check(options)
@@ -114,13 +121,13 @@ def _paint(options: argparse.Namespace) -> int:
         scene = _with_brushes(scene, options)
     scene = with_recipe(scene, options, card)
     model = load_model(asked_model(options, before), **placed(options), **additions(options))
-    write_atomically(options.output, png_with_scene(drawn(model, scene), scene))
+    write_atomically(options.output, exported(drawn(model, scene), scene, options.output.suffix[1:].lower()))
     print(f"{options.output}: {scene.canvas.extent} px, seed {scene.seed}")
     return 0
 
 
 def _check(options: argparse.Namespace) -> None:
-    check_output(options.output, (".png",))
+    check_output(options.output)
     check_background(options)
     of_brushes = (options.softness, options.strength, options.prompt_strength)
     if options.scene and (options.told or has_background(options) or of_brushes != (None, None, None)):

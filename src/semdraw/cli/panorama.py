@@ -40,7 +40,14 @@ def add_to(verbs: Verbs) -> None:
         metavar="WxH",
         help="of the picture (default: four times as wide as the model's own)",
     )
-    parser.add_argument("-o", "--output", required=True, type=Path, metavar="OUT.png")
+    parser.add_argument(
+        "-o",
+        "--output",
+        required=True,
+        type=Path,
+        metavar="OUT.png",
+        help="also .webp, .jpg, .ora (layers), .psd (layers) or .semdraw",
+    )
     add_recipe_options(parser)
     add_model_options(parser)
     parser.set_defaults(verb=_panorama)
@@ -48,10 +55,10 @@ def add_to(verbs: Verbs) -> None:
 
 def _panorama(options: argparse.Namespace) -> int:
     from semdraw.disk import write_atomically
-    from semdraw.metadata import png_with_scene
+    from semdraw.exports import exported
     from semdraw.models.registry import find_model, load_model
 
-    check_output(options.output, (".png",))
+    check_output(options.output)
     known = asked_preset(options)
     card = find_model(options.model or "picturebook", **additions(options))
     scene = _scene(options, card)
@@ -59,7 +66,7 @@ def _panorama(options: argparse.Namespace) -> int:
         scene = _widened(under_preset(known, scene, card), card)
     scene = with_recipe(scene, options, card)
     model = load_model(options.model or "picturebook", **placed(options), **additions(options))
-    write_atomically(options.output, png_with_scene(drawn(model, scene), scene))
+    write_atomically(options.output, exported(drawn(model, scene), scene, options.output.suffix[1:].lower()))
     print(f"{options.output}: {scene.canvas.extent} px, seed {scene.seed}")
     return 0
 

@@ -247,15 +247,18 @@ def bounded(prompt: str) -> str:
 
 
 def opened(path: Path) -> Scene:
-    """The scene in a project file, or in a picture that semdraw saved."""
+    """The scene in a project file, an OpenRaster file or a picture that semdraw saved."""
     from semdraw.disk import read_bounded
-    from semdraw.metadata import scene_from_file
+    from semdraw.exports import scene_from_file
 
     return scene_from_file(read_bounded(path))
 
 
-def check_output(path: Path, endings: tuple[str, ...]) -> None:
-    """A UsageError where nothing of these kinds can be written to `path`."""
+def check_output(path: Path, endings: tuple[str, ...] = ()) -> None:
+    """A UsageError where nothing of these kinds can be written to `path`; () is every kind that holds a scene."""
+    from semdraw.exports import MEDIA_TYPES
+
+    endings = endings or tuple(f".{ending}" for ending in MEDIA_TYPES)
     if path.suffix.lower() not in endings:
         kinds = " or ".join(ending[1:].upper() for ending in endings)
         raise UsageError(f"pictures are saved as {kinds}; got {path}, try {path.with_suffix(endings[0])}")

@@ -18,6 +18,7 @@ from semdraw.errors import EngineError, SemdrawError
 from semdraw.server.guard import Access, Guard, Keys
 from semdraw.server.routes import routes
 from semdraw.server.studio import Studio
+from semdraw.version import __version__
 
 PAGE: Final = Path(__file__).parent / "page"
 
@@ -33,8 +34,11 @@ def create_app(studio: Studio, access: Access, keys: Keys | None = None) -> Guar
 
     app = FastAPI(
         title="semdraw",
+        version=__version__,
         lifespan=lifespan,
-        openapi_url=None,  # and with it FastAPI's own pages, which load scripts from elsewhere
+        openapi_url="/api/openapi.json",
+        docs_url=None,  # FastAPI's own pages load scripts from elsewhere
+        redoc_url=None,
     )
     app.include_router(routes(studio, access, keys or Keys()))
     app.mount("/", Page(directory=PAGE, html=True, check_dir=False), name="page")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 from fastapi import HTTPException, Request, Response
@@ -29,6 +29,12 @@ async def read_body(request: Request, kind: str) -> bytes:
         if len(data) > MAX_BODY_BYTES:
             raise HTTPException(413, f"at most {MAX_BODY_BYTES // 2**20} MiB are taken")
     return bytes(data)
+
+
+def takes(kind: str, schema: dict[str, Any] | None = None) -> dict[str, Any]:
+    """What OpenAPI is told of a body that is read by hand; without a schema it is binary."""
+    shape = schema or {"type": "string", "format": "binary"}
+    return {"requestBody": {"required": True, "content": {kind: {"schema": shape}}}}
 
 
 def scene_from_body(data: bytes) -> Scene:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, HTTPException, Query, Request, Response, WebSocket
 from fastapi.responses import HTMLResponse, JSONResponse
 
+from semdraw.exports import MEDIA_TYPES, exported, scene_from_file
 from semdraw.files import project_bytes
-from semdraw.metadata import png_with_scene, scene_from_file
-from semdraw.protocol import ModelFacts
+from semdraw.protocol import ModelFacts, json_schema
+from semdraw.scene import Scene
 from semdraw.server.bodies import (
     BYTES,
     JSON,
@@ -19,9 +20,11 @@ from semdraw.server.bodies import (
     read_body,
     scene_from_body,
     scene_response,
+    takes,
 )
 from semdraw.server.guard import ENTRANCE, Access, Keys
 from semdraw.server.socket import converse
+from semdraw.server.stills import StillRequest, scene_of_still, still_from_json
 from semdraw.server.studio import Studio
 
 _RENDER_TIMEOUT_S = 120.0
@@ -44,7 +47,7 @@ def routes(studio: Studio, access: Access, keys: Keys) -> APIRouter:
 
 
 def _add_entrance(router: APIRouter, access: Access, keys: Keys) -> None:
-    @router.get(ENTRANCE)
+    @router.get(ENTRANCE, include_in_schema=False)
     async def enter(key: Annotated[str, Query(max_length=200)]) -> Response:
         """Trade a one-use key for the cookie. A page and no redirect: strict cookies are not sent along those."""
         if access.token is None or not keys.redeem(key):
@@ -83,7 +86,12 @@ def _add_engine(router: APIRouter, studio: Studio) -> None:
         ]
         return JSONResponse([_told_of(studio.model), *others])
 
-    @router.post("/api/models/load")
+    @router.post(
+        "/api/models/load",
+        openapi_extra=takes(
+            JSON, {"type": "object", "required": ["model"], "properties": {"model": {"type": "string"}}}
+        ),
+    )
     async def load(request: Request) -> Response:
         """{"model": name} in; that model's facts out, once it paints for everybody."""
         data = await read_body(request, JSON)
@@ -95,27 +103,46 @@ def _add_files(router: APIRouter, studio: Studio) -> None:
     """Projects and pictures, to be kept and brought back."""
     rendering = asyncio.Semaphore(_MAX_RENDERS)
 
-    @router.post("/api/project/save")
+    @router.post("/api/project/save", openapi_extra=takes(MSGPACK), response_class=Response)
     async def save(request: Request) -> Response:
         """A scene in, a project file out."""
         data = await read_body(request, MSGPACK)
         packed = await asyncio.to_thread(lambda: project_bytes(studio.signed(scene_from_body(data))))
         return Response(packed, media_type=BYTES)
 
-    @router.post("/api/project/open")
+    @router.post("/api/project/open", openapi_extra=takes(BYTES), response_class=Response)
     async def open_(request: Request) -> Response:
-        """A project file, or a picture that carries its scene, in; the scene out."""
+        """A project file, an OpenRaster file, or a picture that carries its scene, in; the scene out (msgpack)."""
         data = await read_body(request, BYTES)
         return scene_response(await asyncio.to_thread(scene_from_file, data))
 
-    @router.post("/api/render.png")
-    async def render(request: Request) -> Response:
-        """A scene in, its settled picture out, with the scene inside."""
-        data = await read_body(request, MSGPACK)
+    async def pictured(scene: Scene, ending: str) -> Response:
+        """The settled picture as a file; made in turn with those of everybody else."""
         if rendering.locked():
             raise HTTPException(503, "other pictures are being made; try again in a moment")
         async with rendering:
-            return Response(await asyncio.to_thread(_render, studio, data), media_type="image/png")
+            data = await asyncio.to_thread(_exported, studio, scene, ending)
+        return Response(data, media_type=MEDIA_TYPES[ending])
+
+    @router.post("/api/render.{ending}", openapi_extra=takes(MSGPACK), response_class=Response)
+    async def render(request: Request, ending: Literal["png", "webp", "jpg", "ora", "psd"]) -> Response:
+        """A scene in, its settled picture out, with the scene inside; ora and psd have a layer for each region."""
+        data = await read_body(request, MSGPACK)
+        return await pictured(await asyncio.to_thread(scene_from_body, data), ending)
+
+    @router.post(
+        "/api/stills", openapi_extra=takes(JSON, StillRequest.model_json_schema()), response_class=Response
+    )
+    async def still(request: Request) -> Response:
+        """Regions and a background in, as JSON; the picture out, with its scene inside."""
+        asked = still_from_json(await read_body(request, JSON))
+        scene = await asyncio.to_thread(scene_of_still, asked, studio.models.card)
+        return await pictured(scene, asked.format)
+
+    @router.get("/api/wire.json")
+    async def wire() -> Response:
+        """The JSON Schema of every message on /ws."""
+        return JSONResponse(json_schema())
 
 
 def _told_of(model: ModelFacts) -> dict[str, Any]:
@@ -126,5 +153,5 @@ def _told_of(model: ModelFacts) -> dict[str, Any]:
     return {"name": model.name, "extent": model.extent, "is_running": True, **words}
 
 
-def _render(studio: Studio, data: bytes) -> bytes:
-    return png_with_scene(*studio.render(scene_from_body(data), timeout_s=_RENDER_TIMEOUT_S))
+def _exported(studio: Studio, scene: Scene, ending: str) -> bytes:
+    return exported(*studio.render(scene, timeout_s=_RENDER_TIMEOUT_S), ending)
