@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from semdraw.commands import AddBrush, EditBrush, PaintMask, ReplaceScene, SetBackground
+from semdraw.commands import AddBrush, EditBrush, PaintMask, ReplaceScene, SetBackground, SetFrame
 from semdraw.errors import ProtocolError
 from semdraw.geometry import Extent
 from semdraw.protocol import (
@@ -24,6 +24,7 @@ from semdraw.protocol import (
     Edit,
     FrameMessage,
     Hello,
+    SetFlow,
     SetLive,
     Shown,
     Timings,
@@ -47,6 +48,8 @@ MESSAGES: list[ClientMessage] = [
     Edit(seq=4, command=SetBackground(background=ImageBackground(picture=PICTURE))),
     Edit(seq=5, command=ReplaceScene(scene=two_regions())),
     SetLive(live=False),
+    SetFlow(speed=0.125, per_s=12.0),
+    Edit(seq=6, command=SetFrame(frame=12.375)),
     Shown(number=2**53 - 1),
 ]
 
@@ -98,6 +101,12 @@ MALFORMED = {
     "a message of the server": wire(kind="applied", seq=1, revision=1),
     "an unknown field": wire(kind="set_live", live=True, extra=1),
     "a missing field": wire(kind="set_live"),
+    "a flow that runs backwards": wire(kind="set_flow", speed=-0.1),
+    "a flow at no pace": wire(kind="set_flow", speed=0.1, per_s=0),
+    "a flow without end": wire(kind="set_flow", speed=float("inf")),
+    "a frame before the first": edit(kind="set_frame", frame=-1),
+    "a frame after the last": edit(kind="set_frame", frame=2**20),
+    "a frame that is no number": edit(kind="set_frame", frame=float("nan")),
     "a number for a truth": wire(kind="set_live", live=1),
     "a text for a number": wire(kind="shown", number="1"),
     "a negative number": wire(kind="shown", number=-1),

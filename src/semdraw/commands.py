@@ -19,6 +19,8 @@ from semdraw.scene import (
     Background,
     Brush,
     Color,
+    FrameNumber,
+    Frozen,
     Id,
     Layer,
     Name,
@@ -97,6 +99,18 @@ class SetSeed(_Command, frozen=True, tag="set_seed"):
     seed: Seed
 
 
+class SetFrame(_Command, frozen=True, tag="set_frame"):
+    """Another place in the endless variation: where a flow was stopped."""
+
+    frame: FrameNumber
+
+
+class SetStyles(_Command, frozen=True, tag="set_styles"):
+    """The styles of the whole scene, in the order in which they are put around its prompts."""
+
+    styles: Annotated[tuple[Style, ...], msgspec.Meta(max_length=MAX_STYLES)]
+
+
 class SetRecipe(_Command, frozen=True, tag="set_recipe"):
     recipe: Recipe
 
@@ -116,6 +130,8 @@ Command = (
     | PaintMask
     | SetBackground
     | SetSeed
+    | SetFrame
+    | SetStyles
     | SetRecipe
     | ReplaceScene
 )
@@ -152,6 +168,10 @@ def apply(scene: Scene, command: Command) -> Scene:
             return checked(scene.with_canvas(background=background))
         case SetSeed(seed=seed):
             return replace(scene, seed=seed)
+        case SetFrame(frame=frame):
+            return replace(scene, frame=frame)
+        case SetStyles(styles=styles):
+            return checked(replace(scene, styles=styles))
         case SetRecipe(recipe=recipe):
             return checked(replace(scene, recipe=recipe))
         case ReplaceScene(scene=new):

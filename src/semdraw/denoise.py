@@ -104,6 +104,21 @@ def draw_noise(
     return ((-2 * radius.log()).sqrt() * (2 * math.pi * angle).cos()).float()
 
 
+def drift_noise(seeds: Tensor, *, channels: int, frame: float, step: int) -> Tensor:
+    """`draw_noise` at any frame (c h w): at whole ones it is theirs, on the way from one to the next it turns into it.
+
+    On the arc between two independent fields, so that it stays standard normal.
+    """
+    whole = math.floor(frame)
+    here = draw_noise(seeds, channels=channels, frame=whole, step=step)
+    if frame == whole:
+        return here
+    angle = math.pi / 2 * (frame - whole)
+    return math.cos(angle) * here + math.sin(angle) * draw_noise(
+        seeds, channels=channels, frame=whole + 1, step=step
+    )
+
+
 def _as_words(value: int | Tensor) -> Tensor:
     return torch.as_tensor(value, dtype=torch.int64) & _MASK32
 

@@ -1,7 +1,8 @@
 """The motor: one thread owns the device, takes the newest scene of each painter in turn, and hands frames out.
 
-Every painter has a `Seat` with a mailbox of one slot. The engine gives each seat one network call at a time. A newer
-scene drops the picture in flight, but not before its first preview went out, so that a moving pen is always followed;
+Every painter has a `Seat` with a mailbox of one slot. The engine gives each seat one network call at a time; stills
+and flows, for which nobody holds a pen, get one turn in four while live pictures are in the making. A newer scene
+drops the picture in flight, but not before its first preview went out, so that a moving pen is always followed;
 what the edit did not touch stays as it was settled. A scene at rest costs nothing. A picture that fails is tried once
 more; then the painter is told why, and the last good picture stays. Torch is first loaded by the engine's thread, with
 the model, so that a server can show its page in the meantime.
@@ -27,7 +28,7 @@ from semdraw.rasters import Picture
 from semdraw.reports import Timings
 from semdraw.samplers import fitted
 from semdraw.scene import Scene
-from semdraw.seats import Listener, Seat, settled_picture
+from semdraw.seats import Listener, News, OnStep, Seat, Turns, settled_picture
 
 if TYPE_CHECKING:
     from semdraw.models.base import DiffusionModel
@@ -57,6 +58,7 @@ class Engine:
         self.changed = threading.Condition()
         self._seats: list[Seat] = []
         self._wish: Switch | None = None
+        self._turns = Turns()
         self._is_stopping = False
         self._is_over = False
         self._thread: threading.Thread | None = None
@@ -99,13 +101,21 @@ class Engine:
     def is_alive(self) -> bool:
         return self._thread is not None and self._thread.is_alive()
 
-    def open_seat(self, listener: Listener, *, is_still: bool = False) -> Seat:
+    def open_seat(
+        self,
+        listener: Listener,
+        *,
+        is_still: bool = False,
+        on_step: OnStep | None = None,
+    ) -> Seat:
+        """A painter's place. on_step is called in the engine's thread after every network call for it."""
         seat = Seat(
             listener,
             changed=self.changed,
             status=lambda: self.status,
             leave=self.close_seat,
             is_still=is_still,
+            on_step=on_step,
         )
         with self.changed:
             self._seats.append(seat)
@@ -126,9 +136,9 @@ class Engine:
         Where a painter's settled picture looks the same, that is taken. on_settled is called in the engine's thread,
         while the model that made the picture is still the one that paints.
         """
-        news: queue.Queue[Frame | EngineStatus] = queue.Queue()
+        news: queue.Queue[News] = queue.Queue()
 
-        def listen(item: Frame | EngineStatus) -> None:
+        def listen(item: News) -> None:
             if isinstance(item, Frame) and item.is_settled:
                 on_settled()
             news.put(item)
@@ -256,12 +266,12 @@ class Engine:
                 if self._wish is not None:
                     wish, self._wish = self._wish, None
                     return wish
-                for seat in self._seats:
-                    if seat.has_work:
-                        self._seats.remove(seat)
-                        self._seats.append(seat)
-                        return seat
-                self.changed.wait()
+                seat, wait_s = self._turns.choose(self._seats, time.monotonic())
+                if seat is not None:
+                    self._seats.remove(seat)
+                    self._seats.append(seat)
+                    return seat
+                self.changed.wait(wait_s)
         return None
 
     def _work(self, seat: Seat, model: DiffusionModel) -> None:
@@ -275,13 +285,20 @@ class Engine:
         if painting is None:
             return
         self.work.rows += step(painting, model)
-        if not painting.is_done and not is_preview(painting.flight.step, painting.num_steps):
+        if seat.on_step is not None:
+            seat.on_step(painting.flight.step, painting.num_steps)
+        is_shown = seat.shows_previews and is_preview(painting.flight.step, painting.num_steps)
+        if not painting.is_done and not is_shown:
             return
         self.work.decodes += 1
         frame = show(painting, model, seat.settled)
         if painting.is_done:
             self.work.pictures += 1
-            seat.settled, seat.painting = Settled(regions=painting.regions, frame=frame), None
+            seat.settled, seat.painting, seat.failures = (
+                Settled(regions=painting.regions, frame=frame),
+                None,
+                0,
+            )
         seat.tell(frame)
         if frame.is_settled:
             seat.tell(EngineStatus(state="live"))

@@ -13,7 +13,10 @@ from semdraw.reports import Hint, Timings
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Frame:
-    """One picture: pixels (H W 3) uint8; all its steps ran under `revision`. A settled frame is final for it."""
+    """One picture: pixels (H W 3) uint8; all its steps ran under `revision`. A settled frame is final for it.
+
+    frame: where in the endless variation it stands; the scene with this frame number gives the same bytes.
+    """
 
     pixels: NDArray[np.uint8]
     revision: int
@@ -22,6 +25,19 @@ class Frame:
     is_settled: bool
     timings: Timings
     hints: tuple[Hint, ...] = ()
+    frame: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flow:
+    """Endless variation: pictures of one scene, each `speed` frames further than the last.
+
+    rest_s: how long it goes on without a word from the painter.
+    """
+
+    speed: float
+    per_s: float = 8.0
+    rest_s: float = 600.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -169,7 +169,7 @@ class Stream(Iterator[StreamFrame]):
         """Launch a picture, unless the one of this revision is on its way and there is to be no other."""
         if not self._is_varied and any(flying.revision == revision for flying in self._flying):
             return
-        field = noise_field(regions, self._model, frame=self._launched if self._is_varied else 0)
+        field = noise_field(regions, self._model, ahead=self._launched if self._is_varied else 0)
         self._flying.insert(0, _Flying(launch(regions, field), revision, is_alone=True))
         self._launched += 1
 

@@ -101,6 +101,7 @@ def show(painting: Painting, model: DiffusionModel, settled: Settled | None) -> 
         is_settled=painting.is_done,
         timings=painting.timings,
         hints=painting.regions.hints,
+        frame=painting.regions.scene.frame,
     )
 
 

@@ -27,7 +27,18 @@ def touched_cells(before: Regions, after: Regions) -> Tensor:
 def _behind(regions: Regions) -> object:
     """All that the whole picture depends on."""
     scene = regions.scene
-    return scene.canvas.extent, scene.canvas.background, scene.recipe
+    return scene.canvas.extent, scene.canvas.background, scene.recipe, scene.frame
+
+
+def _kept_difference(before: Regions, after: Regions) -> Tensor:
+    """(h w): 1 in all cells in which frozen pixels of either scene lie, unless they are the same."""
+    touched = torch.zeros(after.seeds.shape)
+    if (before.kept and before.kept.layers) == (after.kept and after.kept.layers):
+        return touched
+    for kept in (before.kept, after.kept):
+        if kept is not None:
+            touched = torch.maximum(touched, (kept.share[0] > 0).to(touched))
+    return touched
 
 
 def _difference(old: Region | None, new: Region | None, like: Tensor) -> Tensor:

@@ -52,6 +52,17 @@ class SetLive(_Message, frozen=True, tag="set_live"):
     live: bool
 
 
+class SetFlow(_Message, frozen=True, tag="set_flow"):
+    """Endless variation: each picture `speed` frames further than the last, at most `per_s` a second; 0 ends it.
+
+    Frames of a flow are settled and carry their frame number. What is shown when a flow ends stays, until the next
+    edit; `SetFrame` with the number of that frame makes it part of the scene.
+    """
+
+    speed: Annotated[float, msgspec.Meta(ge=0.0, le=1.0)]
+    per_s: Annotated[float, msgspec.Meta(gt=0.0, le=60.0)] = 8.0
+
+
 class Shown(_Message, frozen=True, tag="shown"):
     """The page has shown this frame and takes the next one."""
 
@@ -64,7 +75,7 @@ class SwitchModel(_Message, frozen=True, tag="switch_model"):
     model: ModelName
 
 
-ClientMessage = Hello | Edit | SetLive | Shown | SwitchModel
+ClientMessage = Hello | Edit | SetLive | SetFlow | Shown | SwitchModel
 
 
 # ---- server to page ----
@@ -119,7 +130,7 @@ class Refused(_Message, frozen=True, tag="refused"):
 
 
 class FrameMessage(_Message, frozen=True, tag="frame"):
-    """One picture. `step` of `num_steps` is done; settled frames are final for their revision."""
+    """One picture. `step` of `num_steps` is done; settled frames are final for their revision and frame number."""
 
     number: Count
     revision: Count
@@ -130,6 +141,7 @@ class FrameMessage(_Message, frozen=True, tag="frame"):
     timings: Timings
     jpeg: bytes
     hints: tuple[Hint, ...] = ()
+    frame: float = 0.0
 
 
 class Status(_Message, frozen=True, tag="status"):

@@ -10,7 +10,7 @@ from functools import lru_cache
 from torch import Tensor
 
 from semdraw.bootstrap import isolate, roll, shift
-from semdraw.denoise import draw_noise, level
+from semdraw.denoise import drift_noise, level
 from semdraw.geometry import Bounds
 from semdraw.grounds import choice
 from semdraw.models.base import DiffusionModel
@@ -63,13 +63,16 @@ class Row:
         return None if self.region is None else self.region.brush_id
 
 
-def noise_field(regions: Regions, model: DiffusionModel, *, frame: int = 0) -> NoiseField:
-    """The noise of a scene: a function of seeds, frame, level and place. The last ones drawn are kept."""
-    channels = model.spec.latent_channels
+def noise_field(regions: Regions, model: DiffusionModel, *, ahead: float = 0.0) -> NoiseField:
+    """The noise of a scene: a function of seeds, frame, level and place. The last ones drawn are kept.
+
+    ahead: frames beyond that of the scene.
+    """
+    channels, frame = model.spec.latent_channels, regions.scene.frame + ahead
 
     @lru_cache(maxsize=2)  # all regions that are centred at a step take from the same one
     def field(index: int) -> Tensor:
-        return draw_noise(regions.seeds, channels=channels, frame=frame, step=index).to(model.device)
+        return drift_noise(regions.seeds, channels=channels, frame=frame, step=index).to(model.device)
 
     return field
 

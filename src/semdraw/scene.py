@@ -28,6 +28,8 @@ Share = Annotated[float, msgspec.Meta(ge=0.0, le=1.0)]
 Seed = Annotated[int, msgspec.Meta(ge=0, lt=2**32)]
 Softness = Annotated[float, msgspec.Meta(ge=0.0, le=100.0)]
 Length = Annotated[int, msgspec.Meta(ge=0, le=MAX_SIDE_PX)]
+MAX_FRAME = 2**20
+FrameNumber = Annotated[float, msgspec.Meta(ge=0.0, lt=MAX_FRAME)]
 
 
 class Value(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -152,12 +154,17 @@ class Canvas(Value, frozen=True):
 
 
 class Scene(Value, frozen=True):
-    """All that a picture depends on."""
+    """All that a picture depends on.
+
+    frame: where in the endless variation of its seeds; whole numbers have noise of their own, between them it drifts.
+    """
 
     canvas: Canvas
     brushes: Annotated[tuple[Brush, ...], msgspec.Meta(max_length=MAX_BRUSHES)] = ()
     recipe: Recipe = Recipe()
     seed: Seed = 0
+    styles: Annotated[tuple[Style, ...], msgspec.Meta(max_length=MAX_STYLES)] = ()
+    frame: FrameNumber = 0.0
 
     @classmethod
     def blank(cls, extent: Extent) -> Scene:

@@ -206,7 +206,7 @@ def _descend(flight: Flight, clean: Tensor, noise: Tensor, fresh: Tensor | None,
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class StreamState:
-    """Pictures in flight, one per level at most, newest first; `frame` numbers the next one."""
+    """Pictures in flight, one per level at most, newest first; `frame` numbers the next one from the scene's on."""
 
     flights: tuple[Flight, ...] = ()
     frame: int = 0
@@ -219,7 +219,7 @@ def stream_step(
 
     With `is_varied` every picture has a frame number of its own, hence other noise: endless variation.
     """
-    fresh = launch(regions, noise_field(regions, model, frame=state.frame))
+    fresh = launch(regions, noise_field(regions, model, ahead=state.frame))
     flights, _ = advance([fresh, *state.flights], regions, model)
     landed = [flight.latents for flight in flights if flight.step == len(regions.schedule)]
     flying = tuple(flight for flight in flights if flight.step < len(regions.schedule))

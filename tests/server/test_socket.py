@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
-from semdraw.commands import EditBrush, PaintMask, RemoveBrush, ReplaceScene, SetSeed
+from semdraw.commands import EditBrush, PaintMask, RemoveBrush, ReplaceScene, SetFrame, SetSeed
 from semdraw.geometry import Extent
 from semdraw.protocol import (
     MAX_MESSAGE_BYTES,
@@ -20,19 +20,23 @@ from semdraw.protocol import (
     Applied,
     ClientMessage,
     Edit,
+    FrameMessage,
     Hello,
     Refused,
+    SetFlow,
     SetLive,
     Shown,
     Welcome,
 )
 from semdraw.scene import ColorBackground, Recipe
+from semdraw.server.limits import Limits
 from tests.scenes import two_regions
 from tests.server.living import (
     LiveServer,
     Painter,
     closing_code,
     colour_of,
+    live_server,
     pixels_of,
     plain,
     repaint,
@@ -246,3 +250,29 @@ def test_compression_is_not_offered(server: LiveServer) -> None:
     with connect(url, additional_headers={"Origin": server.origin}, compression="deflate") as socket:
         assert socket.response is not None
         assert "Sec-WebSocket-Extensions" not in socket.response.headers
+
+
+# ---- flow ----
+def test_a_flow_sends_frame_after_frame_and_a_kept_one_can_be_made_again(server: LiveServer) -> None:
+    with server.painter(plain("red")) as (painter, _):
+        painter.settled(0)
+        painter.say(SetFlow(speed=0.25, per_s=60))
+        frames = [painter.hear_a(FrameMessage) for _ in range(3)]
+        assert [frame.settled for frame in frames] == [True] * 3
+        numbers = [frame.frame for frame in frames]
+        assert numbers == sorted(set(numbers)), "it goes on"
+        assert all(number % 0.25 == 0 for number in numbers)
+        painter.say(Edit(seq=1, command=SetFrame(frame=frames[-1].frame)))
+        painter.say(SetFlow(speed=0))
+        kept = painter.settled(1)
+        assert (kept.frame, kept.jpeg) == (frames[-1].frame, frames[-1].jpeg)
+
+
+def test_a_flow_that_nobody_touches_rests_and_says_so() -> None:
+    with live_server(limits=Limits(flow_rest_s=0.1)) as server, server.painter(plain("red")) as (painter, _):
+        painter.settled(0)
+        painter.say(SetFlow(speed=1, per_s=60))
+        assert "nobody has touched it" in painter.status("paused").reason
+        painter.say(SetFlow(speed=0))
+        painter.say(repaint("blue", seq=1))
+        assert colour_of(painter.settled(1)) == "blue"

@@ -34,5 +34,6 @@ def frame_message(frame: Frame, number: int) -> bytes:
         timings=frame.timings,
         jpeg=jpeg_bytes(frame),
         hints=frame.hints,
+        frame=frame.frame,
     )
     return encode(message)

@@ -15,7 +15,7 @@ from typing import Final, assert_never
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from semdraw.errors import ProtocolError, SemdrawError
-from semdraw.frames import EngineStatus
+from semdraw.frames import EngineStatus, Flow
 from semdraw.models.registry import ModelCard
 from semdraw.protocol import (
     VERSION,
@@ -26,6 +26,7 @@ from semdraw.protocol import (
     ModelChanged,
     Refused,
     ServerMessage,
+    SetFlow,
     SetLive,
     Shown,
     Status,
@@ -145,6 +146,8 @@ class Conversation:
                 await self._edit(message, seat)
             case SetLive(live=live):
                 seat.set_live(live)
+            case SetFlow():
+                seat.set_flow(self._flow_of(message))
             case Shown(number=number) if number <= self._outbox.num_sent:
                 self._outbox.shown(number)
             case Shown(number=number):
@@ -157,6 +160,11 @@ class Conversation:
                 await self._refuse("hello was said already")
             case _:
                 assert_never(message)
+
+    def _flow_of(self, message: SetFlow) -> Flow | None:
+        if message.speed == 0:
+            return None
+        return Flow(speed=message.speed, per_s=message.per_s, rest_s=self._studio.limits.flow_rest_s)
 
     async def _edit(self, edit: Edit, seat: Seat) -> None:
         try:
