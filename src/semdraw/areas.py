@@ -46,7 +46,10 @@ class Region:
 
 def mask_inputs(scene: Scene) -> Any:
     """All of a scene that weights and noise depend on."""
-    prompts = [(b.id, bool(b.prompt.strip()), b.strength, b.softness_px, b.seed) for b in scene.brushes]
+    prompts = [
+        (b.id, bool(b.prompt.strip()), b.strength, b.softness_px, b.seed, b.acts_from, b.acts_until)
+        for b in scene.brushes
+    ]
     recipe = scene.recipe
     steps = (recipe.sampler, recipe.num_steps, recipe.step_indices, recipe.grid_steps)
     method = (recipe.method, recipe.mask_mode, recipe.cover, recipe.window_px, recipe.tile_px)
@@ -56,16 +59,56 @@ def mask_inputs(scene: Scene) -> Any:
 def compile_areas(
     scene: Scene, painted: list[tuple[Brush, Layer]], schedule: Schedule, model: DiffusionModel
 ) -> tuple[dict[str, Region], Tensor]:
-    """The regions, still without prompts, and the painted share of each pixel. One mask at a time, topmost first."""
-    extent, method = scene.canvas.extent, method_of(scene.recipe)
-    regions: dict[str, Region] = {}
-    cover = torch.zeros(1, *extent.shape)
-    for brush, blurred in blurred_masks(scene, painted):
+    """The regions, still without prompts, and the painted share of each pixel at the last step.
+
+    One mask at a time, topmost first; once for all steps at which the same brushes act, so that a brush hides what
+    lies below it only while it takes part itself.
+    """
+    weights: dict[str, Tensor] = {}
+    cover = torch.zeros(1, *scene.canvas.extent.shape)
+    for steps, acting in _shifts(painted, len(schedule)):
+        found, cover = _weights_and_cover(scene, acting, schedule, model.spec)
+        for brush_id, whole in found.items():
+            if len(steps) == len(schedule):
+                weights[brush_id] = whole
+            else:
+                weights.setdefault(brush_id, torch.zeros_like(whole))[steps] = whole[steps]
+    regions = {brush_id: _region(brush_id, weights[brush_id], scene, model) for brush_id in weights}
+    return regions, cover.clamp(max=1).to(model.device)
+
+
+def acting_steps(brush: Brush, num_steps: int) -> tuple[bool, ...]:
+    """At which steps a brush takes part: those whose middle lies in its window, or else the one in which that lies."""
+    start, end = sorted((brush.acts_from, brush.acts_until))
+    acts = tuple(start <= (step + 0.5) / num_steps <= end for step in range(num_steps))
+    nearest = min(num_steps - 1, int((start + end) / 2 * num_steps))
+    return acts if any(acts) else tuple(step == nearest for step in range(num_steps))
+
+
+def _shifts(
+    painted: list[tuple[Brush, Layer]], num_steps: int
+) -> Iterator[tuple[list[int], list[tuple[Brush, Layer]]]]:
+    """The steps, by who takes part in them; the last step comes last."""
+    acts = {brush.id: acting_steps(brush, num_steps) for brush, _ in painted}
+    crews = [tuple(acts[brush.id][step] for brush, _ in painted) for step in range(num_steps)]
+    for crew in reversed(dict.fromkeys(reversed(crews))):
+        steps = [step for step, each in enumerate(crews) if each == crew]
+        yield steps, [pair for pair, acts_now in zip(painted, crew, strict=True) if acts_now]
+
+
+def _weights_and_cover(
+    scene: Scene, acting: list[tuple[Brush, Layer]], schedule: Schedule, spec: ModelSpec
+) -> tuple[dict[str, Tensor], Tensor]:
+    """By brush the weights (t 1 h w) as if these brushes took part in all steps; and what they cover (1 H W)."""
+    method = method_of(scene.recipe)
+    weights: dict[str, Tensor] = {}
+    cover = torch.zeros(1, *scene.canvas.extent.shape)
+    for brush, blurred in blurred_masks(scene, acting):
         soft = blurred if method.masks == "half" else blurred * brush.strength
-        regions[brush.id] = _region(brush, soft, schedule, scene, model)
+        weights[brush.id] = _weights(soft, schedule, scene, spec)
         drawn = quantize(soft[None], schedule, "continuous", method)[0, -1]
         cover = cover + (blurred if method.seam == "painted" else drawn)
-    return regions, cover.clamp(max=1).to(model.device)
+    return weights, cover
 
 
 def blurred_masks(scene: Scene, painted: Sequence[tuple[Brush, Layer]]) -> Iterator[tuple[Brush, Tensor]]:
@@ -94,15 +137,19 @@ def _blurred(mask: Tensor, std_px: float, widest_px: float, method: Method) -> T
     return soften(mask, std_px) if method.masks == "reach" else blur(mask, std_px, math.ceil(3 * widest_px))
 
 
-def _region(brush: Brush, soft: Tensor, schedule: Schedule, scene: Scene, model: DiffusionModel) -> Region:
-    """A region from its soft mask (1 H W); its prompt is put in later."""
+def _weights(soft: Tensor, schedule: Schedule, scene: Scene, spec: ModelSpec) -> Tensor:
+    """(t 1 h w) of a soft mask (1 H W)."""
     method = method_of(scene.recipe)
-    whole = padded(soft, model.spec.working(scene.canvas.extent))
+    whole = padded(soft, spec.working(scene.canvas.extent))
     pixels = quantize(whole[None], schedule, scene.recipe.mask_mode, method)[0]
     cells = to_cells if method.cells == "area" else nearest_cells
-    weights = cells(pixels, model.spec.cell_px)
+    return cells(pixels, spec.cell_px)
+
+
+def _region(brush_id: str, weights: Tensor, scene: Scene, model: DiffusionModel) -> Region:
+    """A region with weights (t 1 h w); its prompt is put in later."""
     return Region(
-        brush_id=brush.id,
+        brush_id=brush_id,
         weights=weights.to(model.device),
         conditioning=Conditioning(torch.empty(0)),
         places=places_of(weights, scene, model.spec),

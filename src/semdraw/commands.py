@@ -16,6 +16,7 @@ from semdraw.errors import SceneError
 from semdraw.geometry import MAX_SIDE_PX, Bounds
 from semdraw.rasters import Mask
 from semdraw.scene import (
+    MAX_STYLES,
     Background,
     Brush,
     Color,
@@ -30,6 +31,7 @@ from semdraw.scene import (
     Seed,
     Share,
     Softness,
+    Style,
     checked,
 )
 
@@ -61,6 +63,8 @@ class EditBrush(_Command, frozen=True, tag="edit_brush"):
     prompt_strength: Share | UnsetType = UNSET
     softness_px: Softness | UnsetType = UNSET
     seed: Seed | UnsetType | None = UNSET
+    acts_from: Share | UnsetType = UNSET
+    acts_until: Share | UnsetType = UNSET
 
 
 class RemoveBrush(_Command, frozen=True, tag="remove_brush"):
@@ -75,9 +79,12 @@ class MoveLayer(_Command, frozen=True, tag="move_layer"):
 
 
 class EditLayer(_Command, frozen=True, tag="edit_layer"):
+    """Change the fields that are given; unlocking lets frozen pixels go."""
+
     brush_id: Id
     visible: bool | UnsetType = UNSET
     locked: bool | UnsetType = UNSET
+    frozen: Frozen | UnsetType | None = UNSET
 
 
 class PaintMask(_Command, frozen=True, tag="paint_mask"):
@@ -160,8 +167,8 @@ def apply(scene: Scene, command: Command) -> Scene:
             return _remove_brush(scene, brush_id)
         case MoveLayer(brush_id=brush_id, index=index):
             return _move_layer(scene, brush_id, index)
-        case EditLayer(brush_id=brush_id):
-            return scene.with_layer(replace(scene.layer(brush_id), **_given(command)))
+        case EditLayer():
+            return _edit_layer(scene, command)
         case PaintMask():
             return _paint_mask(scene, command)
         case SetBackground(background=background):
@@ -183,6 +190,14 @@ def apply(scene: Scene, command: Command) -> Scene:
 def _given(command: EditBrush | EditLayer) -> dict[str, object]:
     fields = {name: getattr(command, name) for name in command.__struct_fields__ if name != "brush_id"}
     return {name: value for name, value in fields.items() if value is not UNSET}
+
+
+def _edit_layer(scene: Scene, command: EditLayer) -> Scene:
+    given = _given(command)
+    if command.locked is False:
+        given = {"frozen": None, **given}
+    edited = scene.with_layer(replace(scene.layer(command.brush_id), **given))
+    return edited if given.get("frozen") is None else checked(edited)
 
 
 def _add_brush(scene: Scene, command: AddBrush) -> Scene:

@@ -16,7 +16,7 @@ def touched_cells(before: Regions, after: Regions) -> Tensor:
     """(h w) in {0, 1}: the latent cells in which two compiled scenes of one size ask for something else."""
     if _behind(before) != _behind(after):
         return torch.ones(after.seeds.shape)
-    touched = (before.seeds != after.seeds).float()
+    touched = torch.maximum((before.seeds != after.seeds).float(), _kept_difference(before, after))
     old = {region.brush_id: region for region in before.regions}
     new = {region.brush_id: region for region in after.regions}
     for brush_id in old.keys() | new.keys():
@@ -42,12 +42,14 @@ def _kept_difference(before: Regions, after: Regions) -> Tensor:
 
 
 def _difference(old: Region | None, new: Region | None, like: Tensor) -> Tensor:
-    """(h w): 1 where the last weights of two versions of a region differ, or either has any and their words differ."""
-    nothing = torch.zeros_like(like)
-    weights = [nothing if region is None else region.weights[-1, 0].to(like) for region in (old, new)]
+    """(h w): 1 where the weights of two versions of a region differ, or either has any and their words differ."""
+    some = old or new
+    assert some is not None, "a region is in one of the two scenes"
+    nothing = torch.zeros_like(some.weights)
+    weights = [nothing if region is None else region.weights for region in (old, new)]
     if old is not None and new is not None and _words_differ(old, new):
-        return (torch.maximum(*weights) > 0).to(like)
-    return (weights[0] != weights[1]).to(like)
+        return (torch.maximum(*weights) > 0).any(dim=0)[0].to(like)
+    return (weights[0] != weights[1]).any(dim=0)[0].to(like)
 
 
 def _words_differ(old: Region, new: Region) -> bool:

@@ -9,10 +9,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from semdraw.areas import Region, background_layer, compile_areas, mask_inputs, seed_map
+from semdraw.areas import Region, acting_steps, background_layer, compile_areas, mask_inputs, seed_map
 from semdraw.errors import ExtentError, SceneError
 from semdraw.geometry import Bounds
 from semdraw.grounds import Ground, background_negative, background_words, compile_ground, ground_inputs
+from semdraw.kept import Kept, compile_kept
 from semdraw.methods import Method, method_of
 from semdraw.models.base import Conditioning, DiffusionModel, ModelSpec
 from semdraw.places import tile_cells
@@ -32,6 +33,7 @@ class Regions:
     regions: sorted by brush id, so that the order of layers which do not touch changes nothing. painted: all that have
     paint and words, also those too small to act. seeds (h w) int64: the seed of the layer that is visible in each
     cell. cover (1 H W): the painted share of each pixel of the canvas, over whose edges cells may reach.
+    kept: what frozen layers hold, if there are any.
     fills: what is where no region is: the row of a background in words, the known rest, or nothing. background: the
     views in which a background prompt runs, each with (t) whether regions fill it at that step. bootstrap_start,
     bootstrap_end: the first step that counts as bootstrapping (those before it bootstrap too), and the first without.
@@ -45,6 +47,7 @@ class Regions:
     ground: Ground
     seeds: Tensor
     cover: Tensor
+    kept: Kept | None
     fills: Literal["row", "rest", "nothing"]
     background: tuple[tuple[View, tuple[bool, ...]], ...]
     bootstrap_start: int
@@ -117,6 +120,7 @@ def compile_regions(scene: Scene, model: DiffusionModel, previous: Regions | Non
         ground=ground,
         seeds=seeds,
         cover=cover,
+        kept=compile_kept(scene, model, previous and previous.kept),
         fills=fills,
         background=views,
         bootstrap_start=start,
@@ -191,9 +195,11 @@ def _hints(
         if not brush.prompt.strip():
             hints.append(Hint(brush_id=brush.id, problem="no_prompt"))
             continue
-        effect = float(compiled[brush.id].weights[-1].sum())
+        region = compiled[brush.id]
+        effect = float(region.weights.sum(dim=(1, 2, 3)).max())
         painted = float(np.count_nonzero(layer.mask.array)) / spec.cell_px**2
-        if effect < min(_TOO_SMALL_CELLS, max(1.0, painted)) or not compiled[brush.id].is_active(0):
+        first = acting_steps(brush, len(region.weights)).index(True)
+        if effect < min(_TOO_SMALL_CELLS, max(1.0, painted)) or not region.is_active(first):
             is_hidden = painted > 4 * _TOO_SMALL_CELLS and effect < painted / 8
             hints.append(Hint(brush_id=brush.id, problem="hidden" if is_hidden else "too_small"))
         if unknown := unknown_words(brush.prompt, spec.vocabulary):

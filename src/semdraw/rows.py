@@ -84,7 +84,8 @@ def launch(regions: Regions, field: NoiseField) -> Flight:
     if regions.rest is None or not any(regions.scene.recipe.step_indices[:1]):
         return flight
     alpha, sigma = level_of(regions, flight)
-    return Flight(latents=alpha * regions.rest + sigma * noise, noise=noise, step=0, field=field)
+    known = regions.rest if regions.kept is None else regions.kept.over(regions.rest)
+    return Flight(latents=alpha * known + sigma * noise, noise=noise, step=0, field=field)
 
 
 def gather(flights: list[Flight], regions: Regions) -> list[Row]:

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, NewType
 import msgspec
 
 from semdraw.errors import SceneError
-from semdraw.geometry import MAX_AREA_PX, MAX_SIDE_PX, Extent
+from semdraw.geometry import MAX_AREA_PX, MAX_SIDE_PX, Bounds, Extent
 from semdraw.rasters import Mask, Picture, Raster
 
 BrushId = NewType("BrushId", str)
@@ -19,6 +19,7 @@ BrushId = NewType("BrushId", str)
 MAX_BRUSHES = 64
 MAX_MASKS_PX = 128_000_000  # all masks of a scene together
 MAX_PROMPT = 2_000
+MAX_STYLES = 16
 
 Id = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_-]+$")]
 Prompt = Annotated[str, msgspec.Meta(max_length=MAX_PROMPT)]
@@ -40,6 +41,7 @@ class Brush(Value, frozen=True):
     """What a brush means. `softness_px` is the blur of its mask, at a canvas of 512 px.
 
     negative: what guidance leads away from; it acts while guidance is on.
+    acts_from, acts_until: during which share of the steps it takes part, the noisiest first; it takes one at least.
     """
 
     id: Id
@@ -51,15 +53,38 @@ class Brush(Value, frozen=True):
     prompt_strength: Share = 1.0
     softness_px: Softness = 4.0
     seed: Seed | None = None
+    acts_from: Share = 0.0
+    acts_until: Share = 1.0
+
+
+class Frozen(Value, frozen=True):
+    """Pixels of a finished picture that a locked layer keeps, whatever is painted beside it.
+
+    x, y: where the left upper corner of `picture` lies on the canvas. mask, as large as `picture`: where it is 255 the
+    picture keeps these bytes; where it is less, as on a soft rim, it keeps that share of them.
+    """
+
+    x: Length
+    y: Length
+    picture: Picture
+    mask: Mask
+
+    @property
+    def bounds(self) -> Bounds:
+        return Bounds(self.x, self.y, *self.picture.extent)
 
 
 class Layer(Value, frozen=True):
-    """Where a brush was painted. One per brush; the order of layers is the order of the canvas, bottom first."""
+    """Where a brush was painted. One per brush; the order of layers is the order of the canvas, bottom first.
+
+    locked: no stroke changes it. frozen: nor does its picture change; only locked layers have it.
+    """
 
     brush_id: Id
     mask: Mask
     visible: bool = True
     locked: bool = False
+    frozen: Frozen | None = None
 
 
 class PromptBackground(Value, frozen=True, tag="prompt"):
@@ -87,6 +112,19 @@ class ImageBackground(Value, frozen=True, tag="image"):
 
 
 Background = PromptBackground | ColorBackground | ImageBackground
+
+
+class Style(Value, frozen=True):
+    """Words around all prompts of a scene, that of the background too: `{prompt}` stands for each of them.
+
+    Without `{prompt}` the words follow it after a comma. negative: likewise for what is to be avoided.
+    """
+
+    name: Name = ""
+    prompt: Prompt = ""
+    negative: Prompt = ""
+
+
 Sampler = Literal[
     "lcm", "tcd", "euler_trailing", "ddim", "ddim_trailing", "flow", "flow_trailing", "flow_lcm"
 ]
@@ -248,9 +286,27 @@ def checked(scene: Scene) -> Scene:
             f"a canvas of {extent} holds at most {MAX_MASKS_PX // extent.area} brushes, got {len(brush_ids)}"
         )
     for layer in scene.canvas.layers:
-        if layer.mask.extent != extent:
-            raise SceneError(f"the mask of {layer.brush_id!r} is {layer.mask.extent}, the canvas is {extent}")
+        _check_layer(layer, extent)
+    kept_px = sum(2 * layer.frozen.mask.extent.area for layer in scene.canvas.layers if layer.frozen)
+    if len(scene.canvas.layers) * extent.area + kept_px > MAX_MASKS_PX:
+        raise SceneError(
+            f"masks and frozen pixels together take more than {MAX_MASKS_PX} px; unlock a region"
+        )
     return scene
+
+
+def _check_layer(layer: Layer, extent: Extent) -> None:
+    if layer.mask.extent != extent:
+        raise SceneError(f"the mask of {layer.brush_id!r} is {layer.mask.extent}, the canvas is {extent}")
+    if (frozen := layer.frozen) is None:
+        return
+    if not layer.locked:
+        raise SceneError(f"{layer.brush_id!r} has frozen pixels and is not locked; lock it, or let them go")
+    if frozen.mask.extent != frozen.picture.extent or not frozen.bounds.is_within(extent):
+        raise SceneError(
+            f"frozen pixels of {layer.brush_id!r} lie at {frozen.bounds} under a mask of {frozen.mask.extent}; "
+            f"wanted one size for both, within the canvas {extent}"
+        )
 
 
 def check_values(scene: Scene) -> None:
@@ -258,7 +314,14 @@ def check_values(scene: Scene) -> None:
 
     Innermost values come first, so that a message names the value that is wrong.
     """
-    parts = (scene.recipe, *scene.brushes, scene.canvas.background, *scene.canvas.layers, scene.canvas)
+    parts = (
+        scene.recipe,
+        *scene.styles,
+        *scene.brushes,
+        scene.canvas.background,
+        *scene.canvas.layers,
+        scene.canvas,
+    )
     for value in (*parts, scene):
         _check_value(value)
     check_steps(scene.recipe)

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from semdraw.errors import EngineError
+from semdraw.freezing import with_frozen
 from semdraw.models.base import DiffusionModel
 from semdraw.rasters import Picture
 from semdraw.regions import Regions, compile_regions
@@ -73,7 +74,10 @@ def generate(
 
 @torch.inference_mode()
 def develop(latents: Tensor, regions: Regions, model: DiffusionModel) -> Picture:
-    """Latents (c h w) -> picture; a known background shows through untouched wherever nothing is painted."""
+    """Latents (c h w) -> picture; a known background shows through untouched wherever nothing is painted.
+
+    Frozen pixels are put in last, byte for byte.
+    """
     height, width = regions.scene.canvas.extent.shape
     pixels = model.decode(latents)[:, :height, :width]
     if regions.behind is not None:
@@ -81,4 +85,5 @@ def develop(latents: Tensor, regions: Regions, model: DiffusionModel) -> Picture
     if not bool(torch.isfinite(pixels).all()):
         raise EngineError("the decoder returned numbers that are not finite; try fp32, or another model")
     rgb = ((pixels.clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8)
-    return Picture.from_array(rgb.permute(1, 2, 0).contiguous().cpu().numpy())
+    picture = Picture.from_array(rgb.permute(1, 2, 0).contiguous().cpu().numpy())
+    return picture if regions.kept is None else with_frozen(picture, regions.kept.layers)

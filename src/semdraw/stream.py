@@ -126,7 +126,11 @@ def scatter(flight: Flight, rows: list[Drawn], regions: Regions) -> Flight:
     """Blend the clean predictions by weight, then add noise once (latent pre-averaging)."""
     rest = _rest(flight, rows, regions)
     painted = [row for row in rows if row.region is not None]
-    below = _descend(flight, *_blended(flight, painted, rest, regions), regions)
+    clean, noise, fresh = _blended(flight, painted, rest, regions)
+    if regions.kept is not None:
+        alpha, sigma = level_of(regions, flight)
+        clean, noise = regions.kept.settle(clean, noise, flight.latents, alpha=alpha, sigma=sigma)
+    below = _descend(flight, clean, noise, fresh, regions)
     away = {
         (row.region and row.region.brush_id, window): seen
         for row in rows
