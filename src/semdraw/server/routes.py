@@ -24,7 +24,7 @@ from semdraw.server.bodies import (
 )
 from semdraw.server.guard import ENTRANCE, Access, Keys
 from semdraw.server.socket import converse
-from semdraw.server.stills import StillRequest, scene_of_still, still_from_json
+from semdraw.server.stills import scene_of_still, still_from_json, still_schema
 from semdraw.server.studio import Studio
 
 _RENDER_TIMEOUT_S = 120.0
@@ -130,9 +130,7 @@ def _add_files(router: APIRouter, studio: Studio) -> None:
         data = await read_body(request, MSGPACK)
         return await pictured(await asyncio.to_thread(scene_from_body, data), ending)
 
-    @router.post(
-        "/api/stills", openapi_extra=takes(JSON, StillRequest.model_json_schema()), response_class=Response
-    )
+    @router.post("/api/stills", openapi_extra=takes(JSON, still_schema()), response_class=Response)
     async def still(request: Request) -> Response:
         """Regions and a background in, as JSON; the picture out, with its scene inside."""
         asked = still_from_json(await read_body(request, JSON))

@@ -81,6 +81,22 @@ class StillRequest(_Strict):
     format: Literal["png", "webp", "jpg", "ora", "psd", "semdraw"] = "png"
 
 
+def still_schema() -> dict[str, Any]:
+    """JSON Schema of a request in one piece: what stands inside OpenAPI cannot refer to definitions of its own."""
+    schema = StillRequest.model_json_schema()
+    parts: dict[str, Any] = schema.pop("$defs")
+
+    def whole(value: Any) -> Any:
+        if isinstance(value, list):
+            return [whole(each) for each in value]  # pyright: ignore[reportUnknownVariableType]
+        if not isinstance(value, dict):
+            return value
+        name = value.get("$ref", "").rpartition("/")[2]
+        return whole(parts[name]) if name else {key: whole(each) for key, each in value.items()}
+
+    return whole(schema)
+
+
 def still_from_json(data: bytes) -> StillRequest:
     """The request, or a UsageError that names the first field that is wrong."""
     try:
