@@ -21,7 +21,7 @@ export class FileDesk {
     const { facts, model } = this.#studio;
     if (!facts) return;
     const canvas = { extent: model?.extent ?? facts.extent, layers: [], background: { type: "prompt", prompt: "", negative: "" } } as const;
-    this.#studio.open({ canvas, brushes: [], recipe: facts.recipe, seed: 0 }, "new picture");
+    this.#studio.open({ canvas, brushes: [], recipe: facts.recipe, seed: 0, frame: 0, styles: facts.styles }, "new picture");
     notices.tell("A new picture", { action: { label: "Undo", run: () => this.#studio.undo() } });
   }
 

@@ -5,11 +5,11 @@ export const MAX_BRUSHES = 64;
 /** All masks of a scene together. */
 export const MAX_MASKS_PX = 128000000;
 /** A new brush, but for its id and colour. */
-export const NEW_BRUSH = {"prompt": "", "negative": "", "name": "", "strength": 1.0, "prompt_strength": 1.0, "softness_px": 4.0, "seed": null} as const;
+export const NEW_BRUSH = {"prompt": "", "negative": "", "name": "", "strength": 1.0, "prompt_strength": 1.0, "softness_px": 4.0, "seed": null, "acts_from": 0.0, "acts_until": 1.0} as const;
 /** A recipe as it is where nothing else was said; also what older documents do not say. */
 export const NEW_RECIPE = {"model": "picturebook", "weights_hash": "", "sampler": "lcm", "num_steps": 4, "gamma": 0.3, "method": "exact", "step_indices": [], "grid_steps": 50, "bootstrap_steps": 2, "bootstrap_mix": 50.0, "leak_sensitivity": 0.2, "mask_mode": "continuous", "guidance_scale": 1.0, "guidance": "full", "guidance_delta": 1.0, "cover": 0.3, "region_suffix": null, "window_px": null, "tile_px": null, "blend": true} as const;
 /** [least, most] of what sliders set. */
-export const LIMITS = {"Brush": {"strength": [0.0, 1.0], "prompt_strength": [0.0, 1.0], "softness_px": [0.0, 100.0], "seed": [0, 4294967295]}, "Recipe": {"num_steps": [1, 100], "gamma": [0.0, 1.0], "grid_steps": [1, 1000], "bootstrap_steps": [0, 50], "bootstrap_mix": [0.0, 50.0], "leak_sensitivity": [0.0, 10.0], "guidance_scale": [1.0, 30.0], "guidance_delta": [0.0, 2.0], "cover": [0.0, 1.0], "window_px": [0, 4096], "tile_px": [0, 4096]}} as const;
+export const LIMITS = {"Brush": {"strength": [0.0, 1.0], "prompt_strength": [0.0, 1.0], "softness_px": [0.0, 100.0], "seed": [0, 4294967295], "acts_from": [0.0, 1.0], "acts_until": [0.0, 1.0]}, "Recipe": {"num_steps": [1, 100], "gamma": [0.0, 1.0], "grid_steps": [1, 1000], "bootstrap_steps": [0, 50], "bootstrap_mix": [0.0, 50.0], "leak_sensitivity": [0.0, 10.0], "guidance_scale": [1.0, 30.0], "guidance_delta": [0.0, 2.0], "cover": [0.0, 1.0], "window_px": [0, 4096], "tile_px": [0, 4096]}} as const;
 
 /** First message of a connection: the version that the page speaks and its whole document, if it has one. */
 export interface Hello {
@@ -18,12 +18,16 @@ export interface Hello {
   readonly scene: Scene | null;
 }
 
-/** All that a picture depends on. */
+/** All that a picture depends on.
+
+    frame: where in the endless variation of its seeds; whole numbers have noise of their own, between them it drifts. */
 export interface Scene {
   readonly canvas: Canvas;
   readonly brushes: readonly Brush[];
   readonly recipe: Recipe;
   readonly seed: number;
+  readonly styles: readonly Style[];
+  readonly frame: number;
 }
 
 /** Size, background and layers, bottom first. */
@@ -36,12 +40,26 @@ export interface Canvas {
 /** Width and height, in pixels unless a name says cells. */
 export type Extent = readonly [number, number];
 
-/** Where a brush was painted. One per brush; the order of layers is the order of the canvas, bottom first. */
+/** Where a brush was painted. One per brush; the order of layers is the order of the canvas, bottom first.
+
+    locked: no stroke changes it. frozen: nor does its picture change; only locked layers have it. */
 export interface Layer {
   readonly brush_id: string;
   readonly mask: Mask;
   readonly visible: boolean;
   readonly locked: boolean;
+  readonly frozen: Frozen | null;
+}
+
+/** Pixels of a finished picture that a locked layer keeps, whatever is painted beside it.
+
+    x, y: where the left upper corner of `picture` lies on the canvas. mask, as large as `picture`: where it is 255 the
+    picture keeps these bytes; where it is less, as on a soft rim, it keeps that share of them. */
+export interface Frozen {
+  readonly x: number;
+  readonly y: number;
+  readonly picture: Picture;
+  readonly mask: Mask;
 }
 
 /** A background described in words; an empty prompt means plain white. `negative` acts while guidance is on. */
@@ -69,7 +87,8 @@ export interface ImageBackground {
 
 /** What a brush means. `softness_px` is the blur of its mask, at a canvas of 512 px.
 
-    negative: what guidance leads away from; it acts while guidance is on. */
+    negative: what guidance leads away from; it acts while guidance is on.
+    acts_from, acts_until: during which share of the steps it takes part, the noisiest first; it takes one at least. */
 export interface Brush {
   readonly id: string;
   readonly prompt: string;
@@ -80,6 +99,8 @@ export interface Brush {
   readonly prompt_strength: number;
   readonly softness_px: number;
   readonly seed: number | null;
+  readonly acts_from: number;
+  readonly acts_until: number;
 }
 
 /** How the picture is made: model, sampler and the settings of the method. `gamma` is for `tcd` alone.
@@ -115,11 +136,20 @@ export interface Recipe {
   readonly blend: boolean;
 }
 
+/** Words around all prompts of a scene, that of the background too: `{prompt}` stands for each of them.
+
+    Without `{prompt}` the words follow it after a comma. negative: likewise for what is to be avoided. */
+export interface Style {
+  readonly name: string;
+  readonly prompt: string;
+  readonly negative: string;
+}
+
 /** One command. `seq` counts the page's edits; a number seen before is acknowledged and otherwise ignored. */
 export interface Edit {
   readonly kind: "edit";
   readonly seq: number;
-  readonly command: AddBrush | EditBrush | RemoveBrush | MoveLayer | EditLayer | PaintMask | SetBackground | SetSeed | SetRecipe | ReplaceScene;
+  readonly command: AddBrush | EditBrush | RemoveBrush | MoveLayer | EditLayer | PaintMask | SetBackground | SetSeed | SetFrame | SetStyles | SetRecipe | ReplaceScene;
 }
 
 /** A new brush with a blank layer; `index` counts from the bottom, left out it goes on top. */
@@ -141,6 +171,8 @@ export interface EditBrush {
   readonly prompt_strength?: number;
   readonly softness_px?: number;
   readonly seed?: number | null;
+  readonly acts_from?: number;
+  readonly acts_until?: number;
 }
 
 export interface RemoveBrush {
@@ -155,11 +187,13 @@ export interface MoveLayer {
   readonly index: number;
 }
 
+/** Change the fields that are given; unlocking lets frozen pixels go. */
 export interface EditLayer {
   readonly kind: "edit_layer";
   readonly brush_id: string;
   readonly visible?: boolean;
   readonly locked?: boolean;
+  readonly frozen?: Frozen | null;
 }
 
 /** Replace a rectangle of a mask; `alpha` is zlib-deflated, one byte per pixel, rows from the top. */
@@ -183,6 +217,18 @@ export interface SetSeed {
   readonly seed: number;
 }
 
+/** Another place in the endless variation: where a flow was stopped. */
+export interface SetFrame {
+  readonly kind: "set_frame";
+  readonly frame: number;
+}
+
+/** The styles of the whole scene, in the order in which they are put around its prompts. */
+export interface SetStyles {
+  readonly kind: "set_styles";
+  readonly styles: readonly Style[];
+}
+
 export interface SetRecipe {
   readonly kind: "set_recipe";
   readonly recipe: Recipe;
@@ -198,6 +244,16 @@ export interface ReplaceScene {
 export interface SetLive {
   readonly kind: "set_live";
   readonly live: boolean;
+}
+
+/** Endless variation: each picture `speed` frames further than the last, at most `per_s` a second; 0 ends it.
+
+    Frames of a flow are settled and carry their frame number. What is shown when a flow ends stays, until the next
+    edit; `SetFrame` with the number of that frame makes it part of the scene. */
+export interface SetFlow {
+  readonly kind: "set_flow";
+  readonly speed: number;
+  readonly per_s: number;
 }
 
 /** The page has shown this frame and takes the next one. */
@@ -259,7 +315,7 @@ export interface Refused {
   readonly revision: number;
 }
 
-/** One picture. `step` of `num_steps` is done; settled frames are final for their revision. */
+/** One picture. `step` of `num_steps` is done; settled frames are final for their revision and frame number. */
 export interface FrameMessage {
   readonly kind: "frame";
   readonly number: number;
@@ -271,6 +327,7 @@ export interface FrameMessage {
   readonly timings: Timings;
   readonly jpeg: Uint8Array;
   readonly hints: readonly Hint[];
+  readonly frame: number;
 }
 
 /** Milliseconds since the scene of this frame was taken up, and the network rows of the picture so far. */
@@ -302,7 +359,7 @@ export interface ModelChanged {
   readonly model: ModelFacts;
 }
 
-export type ClientMessage = Hello | Edit | SetLive | Shown | SwitchModel;
+export type ClientMessage = Hello | Edit | SetLive | SetFlow | Shown | SwitchModel;
 
 export type ServerMessage = Welcome | Applied | Refused | FrameMessage | Status | ModelChanged;
 

@@ -3,27 +3,32 @@ import { MaskCanvas } from "../src/canvas/mask";
 import { Stroke } from "../src/canvas/stroke";
 import { type Change, Document, type Facts, mostBrushes } from "../src/document/document";
 import { History } from "../src/document/history";
-import { fromScene, toScene } from "../src/document/scene";
+import { deflate, fromScene, toScene } from "../src/document/scene";
 import { decode, encode } from "../src/net/codec";
-import { type Brush, MAX_BRUSHES, MAX_MASKS_PX, type Scene, type Welcome } from "../src/wire.gen";
+import { type Brush, type Frozen, MAX_BRUSHES, MAX_MASKS_PX, type Scene, type Welcome } from "../src/wire.gen";
 import golden from "./golden.json";
 import { Chance } from "./random";
 
 const SIDE = 100;
+const FROZEN: Frozen = {
+  x: 1, y: 2, picture: { png: Uint8Array.of(1, 2, 3) }, mask: { width: 2, height: 2, deflate: deflate(Uint8Array.of(255, 0, 0, 255)) },
+};
 const GREETING = decode(Uint8Array.from(atob(golden.down[0] as string), (char) => char.charCodeAt(0)).buffer) as Welcome;
 const RECIPE = (GREETING.scene as Scene).recipe;
 
 function brush(id: string): Brush {
-  return { id, prompt: id, negative: "", name: "", color: "#e69f00", strength: 1, prompt_strength: 1, softness_px: 8, seed: null };
+  return { id, prompt: id, negative: "", name: "", color: "#e69f00", strength: 1, prompt_strength: 1, softness_px: 8, seed: null, acts_from: 0, acts_until: 1 };
 }
 
 function blank(): Document {
   const facts: Facts = {
     extent: [SIDE, SIDE],
-    layers: ["castle", "moon"].map((id) => ({ brush: brush(id), visible: true, locked: false })),
+    layers: ["castle", "moon"].map((id) => ({ brush: brush(id), visible: true, locked: false, frozen: null })),
     background: { type: "prompt", prompt: "night sky", negative: "" },
     recipe: RECIPE,
     seed: 7,
+    frame: 0,
+    styles: [],
   };
   return new Document(facts, new Map(facts.layers.map(({ brush: { id } }) => [id, new MaskCanvas(SIDE, SIDE)])));
 }
@@ -46,11 +51,14 @@ function edit(document: Document, history: History, chance: Chance, count: numbe
   const ids = document.facts.layers.map((layer) => layer.brush.id);
   const id = ids.length > 0 ? chance.of(ids) : null;
   const make: (() => Change | null)[] = [
-    () => ({ kind: "insert_layer", layer: { brush: brush(`b${count}`), visible: chance.number() < 0.5, locked: false }, mask: new MaskCanvas(SIDE, SIDE), index: chance.below(ids.length + 1) }),
+    () => ({ kind: "insert_layer", layer: { brush: brush(`b${count}`), visible: chance.number() < 0.5, locked: false, frozen: null }, mask: new MaskCanvas(SIDE, SIDE), index: chance.below(ids.length + 1) }),
     () => (id === null ? null : { kind: "remove_brush", brush_id: id }),
     () => (id === null ? null : { kind: "edit_brush", brush_id: id, prompt: `p${count}`, ...(chance.number() < 0.5 ? { seed: count } : {}) }),
     () => (id === null ? null : { kind: "edit_brush", brush_id: id, color: "#123456" }),
     () => (id === null ? null : { kind: "edit_layer", brush_id: id, visible: chance.number() < 0.5, locked: chance.number() < 0.5 }),
+    () => (id === null ? null : { kind: "edit_layer", brush_id: id, locked: true, frozen: FROZEN }),
+    () => ({ kind: "set_styles", styles: [{ name: `s${count}`, prompt: "{prompt}, ink", negative: "" }] }),
+    () => ({ kind: "set_frame", frame: chance.number() }),
     () => (id === null ? null : { kind: "move_layer", brush_id: id, index: chance.below(ids.length) }),
     () => ({ kind: "set_background", background: chance.of([{ type: "color", color: "#ffffff" }, { type: "prompt", prompt: `q${count}`, negative: "" }] as const) }),
     () => ({ kind: "set_seed", seed: chance.below(1000) }),

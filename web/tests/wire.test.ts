@@ -4,7 +4,7 @@ import { MaskCanvas } from "../src/canvas/mask";
 import { deflate, fromScene, toScene } from "../src/document/scene";
 import { decode, decodeScene, encode } from "../src/net/codec";
 import { Outgoing, takePainted } from "../src/net/outgoing";
-import type { ClientMessage, Command, Scene, Welcome } from "../src/wire.gen";
+import { type ClientMessage, type Command, NEW_BRUSH, type Scene, type Welcome } from "../src/wire.gen";
 import golden from "./golden.json";
 
 const bytes = (text: string): Uint8Array => Uint8Array.from(atob(text), (char) => char.charCodeAt(0));
@@ -27,7 +27,7 @@ test("the scene of a message becomes a document and goes back unchanged", () => 
 
 test("the page writes the maps that Python writes", () => {
   const scene = (welcome as Welcome).scene as Scene;
-  const brush = { id: "b", prompt: "moon", negative: "", name: "", color: "#5b8def", strength: 1, prompt_strength: 1, softness_px: 4, seed: null };
+  const brush = { ...NEW_BRUSH, id: "b", prompt: "moon", color: "#5b8def" };
   const alpha = deflate(new Uint8Array([0, 255]));
   const said: ClientMessage[] = [
     { kind: "hello", version: 1, scene },

@@ -3,8 +3,8 @@
 import { assertNever } from "../assert";
 import type { MaskCanvas, Tiles } from "../canvas/mask";
 import {
-  type Background, type Brush, type Command, type EditBrush, type EditLayer, type Extent, MAX_BRUSHES, MAX_MASKS_PX, type MoveLayer,
-  type Recipe, type RemoveBrush, type SetBackground, type SetRecipe, type SetSeed,
+  type Background, type Brush, type Command, type EditBrush, type EditLayer, type Extent, type Frozen, MAX_BRUSHES, MAX_MASKS_PX,
+  type MoveLayer, type Recipe, type RemoveBrush, type SetBackground, type SetFrame, type SetRecipe, type SetSeed, type SetStyles, type Style,
 } from "../wire.gen";
 import { toScene } from "./scene";
 
@@ -12,6 +12,8 @@ export interface LayerFacts {
   readonly brush: Brush;
   readonly visible: boolean;
   readonly locked: boolean;
+  /** The pixels that a locked layer keeps. */
+  readonly frozen: Frozen | null;
 }
 
 /** All of a scene but the painted pixels; layers bottom first. */
@@ -21,6 +23,8 @@ export interface Facts {
   readonly background: Background;
   readonly recipe: Recipe;
   readonly seed: number;
+  readonly frame: number;
+  readonly styles: readonly Style[];
 }
 
 export type Masks = ReadonlyMap<string, MaskCanvas>;
@@ -45,7 +49,7 @@ interface Open {
 }
 
 export type Change =
-  | EditBrush | EditLayer | MoveLayer | RemoveBrush | SetBackground | SetRecipe | SetSeed | InsertLayer | SwapTiles | Open;
+  | EditBrush | EditLayer | MoveLayer | RemoveBrush | SetBackground | SetFrame | SetRecipe | SetSeed | SetStyles | InsertLayer | SwapTiles | Open;
 
 /** Undoes the change; `commands` tell the server, painted pixels excepted: masks know what of them is unsent. */
 export interface Applied {
@@ -92,24 +96,20 @@ export class Document {
         const tiles = this.mask(change.brush_id).swap(change.tiles);
         return { inverse: { ...change, tiles }, commands: [] };
       }
-      case "set_background": {
-        const background = this.#facts.background;
-        this.#facts = { ...this.#facts, background: change.background };
-        return { inverse: { kind: "set_background", background }, commands: [change] };
-      }
-      case "set_seed": {
-        const seed = this.#facts.seed;
-        this.#facts = { ...this.#facts, seed: change.seed };
-        return { inverse: { kind: "set_seed", seed }, commands: [change] };
-      }
-      case "set_recipe": {
-        const recipe = this.#facts.recipe;
-        this.#facts = { ...this.#facts, recipe: change.recipe };
-        return { inverse: { kind: "set_recipe", recipe }, commands: [change] };
-      }
+      case "set_background": return this.#set(change, "background");
+      case "set_seed": return this.#set(change, "seed");
+      case "set_frame": return this.#set(change, "frame");
+      case "set_styles": return this.#set(change, "styles");
+      case "set_recipe": return this.#set(change, "recipe");
       case "open": return this.#open(change);
       default: return assertNever(change);
     }
+  }
+
+  #set<K extends keyof Facts>(change: Extract<Change, Command> & { readonly [key in K]: Facts[K] }, key: K): Applied {
+    const inverse = { ...change, [key]: this.#facts[key] };
+    this.#facts = { ...this.#facts, [key]: change[key] };
+    return { inverse, commands: [change] };
   }
 
   #index(brushId: string): number {
@@ -154,8 +154,8 @@ export class Document {
     this.#facts = { ...this.#facts, layers: this.#facts.layers.toSpliced(index, 0, layer) };
     if (!mask.isBlank) mask.touch(mask.bounds);
     const commands: Command[] = [{ kind: "add_brush", brush: layer.brush, index }];
-    const { visible, locked } = layer;
-    if (!visible || locked) commands.push({ kind: "edit_layer", brush_id: layer.brush.id, visible, locked });
+    const { visible, locked, frozen } = layer;
+    if (!visible || locked) commands.push({ kind: "edit_layer", brush_id: layer.brush.id, visible, locked, frozen });
     return { inverse: { kind: "remove_brush", brush_id: layer.brush.id }, commands };
   }
 

@@ -1,6 +1,6 @@
 /** Undo of everything: a step is a list of changes and the list that takes them back. */
 
-import type { Background, Command } from "../wire.gen";
+import type { Background, Command, Picture } from "../wire.gen";
 import type { Change, Document } from "./document";
 
 const MAX_STEPS = 500;
@@ -103,7 +103,8 @@ export class History {
 function bytesOf(change: Change, counted: Set<Uint8Array>): number {
   switch (change.kind) {
     case "swap_tiles": return sum([...change.tiles.values()].map((pixels) => pixels.length));
-    case "insert_layer": return change.mask.alpha.length;
+    case "insert_layer": return change.mask.alpha.length + bytesOfPicture(change.layer.frozen?.picture, counted);
+    case "edit_layer": return bytesOfPicture(change.frozen?.picture, counted);
     case "open": return sum([...change.masks.values()].map((mask) => mask.alpha.length)) + bytesBehind(change.facts.background, counted);
     case "set_background": return bytesBehind(change.background, counted);
     default: return 0;
@@ -111,9 +112,13 @@ function bytesOf(change: Change, counted: Set<Uint8Array>): number {
 }
 
 function bytesBehind(background: Background, counted: Set<Uint8Array>): number {
-  if (background.type !== "image" || counted.has(background.picture.png)) return 0;
-  counted.add(background.picture.png);
-  return background.picture.png.length;
+  return bytesOfPicture(background.type === "image" ? background.picture : undefined, counted);
+}
+
+function bytesOfPicture(picture: Picture | undefined, counted: Set<Uint8Array>): number {
+  if (!picture || counted.has(picture.png)) return 0;
+  counted.add(picture.png);
+  return picture.png.length;
 }
 
 function sum(values: readonly number[]): number {

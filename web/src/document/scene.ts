@@ -23,20 +23,22 @@ function toMask(canvas: MaskCanvas): Mask {
 }
 
 export function toScene(facts: Facts, masks: Masks): Scene {
-  const { extent, layers, background, recipe, seed } = facts;
+  const { extent, layers, background, recipe, seed, frame, styles } = facts;
   return {
     canvas: {
       extent,
-      layers: layers.map(({ brush, visible, locked }) => {
+      layers: layers.map(({ brush, visible, locked, frozen }) => {
         const mask = masks.get(brush.id);
         if (!mask) throw new Error(`no mask of brush ${brush.id}`);
-        return { brush_id: brush.id, mask: toMask(mask), visible, locked };
+        return { brush_id: brush.id, mask: toMask(mask), visible, locked, frozen };
       }),
       background,
     },
     brushes: layers.map((layer) => layer.brush),
     recipe,
     seed,
+    frame,
+    styles,
   };
 }
 
@@ -50,13 +52,14 @@ export function fromScene(scene: Scene): { facts: Facts; masks: Masks } {
   const { extent, layers, background } = scene.canvas;
   const brushes = new Map(scene.brushes.map((brush) => [brush.id, { ...NEW_BRUSH, ...brush }]));
   const masks = new Map<string, MaskCanvas>();
-  const layerFacts = layers.map(({ brush_id, mask, visible, locked }) => {
+  const layerFacts = layers.map(({ brush_id, mask, visible, locked, frozen }) => {
     const brush = brushes.get(brush_id);
     if (!brush) throw new Error(`the scene has a layer without a brush: ${brush_id}`);
     const out = new Uint8Array(mask.width * mask.height);
     masks.set(brush_id, new MaskCanvas(mask.width, mask.height, unzlibSync(mask.deflate, { out })));
-    return { brush, visible, locked };
+    return { brush, visible, locked, frozen: frozen ?? null };
   });
-  const facts = { extent, layers: layerFacts, background: complete(background), recipe: { ...NEW_RECIPE, ...scene.recipe }, seed: scene.seed };
+  const { seed, frame = 0, styles = [] } = scene;
+  const facts = { extent, layers: layerFacts, background: complete(background), recipe: { ...NEW_RECIPE, ...scene.recipe }, seed, frame, styles };
   return { facts, masks };
 }
