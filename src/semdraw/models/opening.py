@@ -21,7 +21,7 @@ Prediction = Literal["epsilon", "v_prediction"]
 class Additions(TypedDict, total=False):
     """What `load_model` and `find_model` take beside the model; `load_model` tells what each does."""
 
-    loras: Iterable[Lora]
+    loras: Iterable[Lora | str | Path]
     decoder: str | Path | None
     parts: str | Path | None
     prediction: Prediction | None
@@ -40,9 +40,14 @@ def inspect(what: str, **told: Unpack[Additions]) -> Checkpoint:
     return checkpoint.with_loras(map(_looked_up, told.get("loras", ())))
 
 
-def _looked_up(lora: Lora) -> Lora:
-    """A LoRA may be a bare name, too."""
-    found = None if lora.file.exists() else in_model_folders(str(lora.file))
+def _looked_up(told: Lora | str | Path) -> Lora:
+    """A LoRA may be a bare name, too, and NAME/LORA is one that comes with an embedded model."""
+    lora = told if isinstance(told, Lora) else Lora.parse(str(told))
+    if lora.file.exists():
+        return lora
+    owner = str(lora.file.parent)
+    own = WEIGHTS / owner / "loras" / f"{lora.file.name}.safetensors" if owner in EMBEDDED else None
+    found = own if own and own.exists() else in_model_folders(str(lora.file))
     return replace(lora, file=found) if found else lora
 
 
