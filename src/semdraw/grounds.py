@@ -16,6 +16,7 @@ from semdraw.models.base import Conditioning, DiffusionModel
 from semdraw.rasters import Picture
 from semdraw.scene import Background, ColorBackground, ImageBackground, PromptBackground, Scene
 from semdraw.windows import padded
+from semdraw.wording import behind_negative, behind_words
 
 GROUND_COLOR = "#ffffff"
 _SWATCH_CELLS = 16
@@ -47,7 +48,8 @@ def ground_inputs(scene: Scene) -> Any:
     """All of a scene that its ground depends on."""
     recipe = scene.recipe
     colors = (recipe.bootstrap_steps, scene.seed) if method_of(recipe).ground == "random" else None
-    return scene.canvas.background, scene.canvas.extent, recipe.method, recipe.uses_negatives, colors
+    told = behind_words(scene), behind_negative(scene)
+    return scene.canvas.background, scene.canvas.extent, recipe.method, recipe.uses_negatives, colors, told
 
 
 def compile_ground(scene: Scene, model: DiffusionModel) -> Ground:
@@ -55,11 +57,10 @@ def compile_ground(scene: Scene, model: DiffusionModel) -> Ground:
     pixels = _known(canvas.background, canvas.extent)
     if pixels is not None:
         pixels = pixels.to(model.device)
-    negative = background_negative(canvas.background)
     plain = _plain_ground(model, canvas.extent, GROUND_COLOR)
     return Ground(
-        words=model.encode_prompt(background_words(canvas.background, method)),
-        negative=model.encode_prompt(negative) if scene.recipe.uses_negatives else None,
+        words=model.encode_prompt(background_words(scene, method)),
+        negative=model.encode_prompt(behind_negative(scene)) if scene.recipe.uses_negatives else None,
         is_worded=pixels is None,
         rest=None if pixels is None else _encoded(pixels, model),
         picture=pixels,
@@ -68,23 +69,11 @@ def compile_ground(scene: Scene, model: DiffusionModel) -> Ground:
     )
 
 
-def background_words(background: Background, method: Method) -> str:
+def background_words(scene: Scene, method: Method) -> str:
     """What is said of a background; nothing of a colour."""
-    if isinstance(background, ColorBackground):
-        return ""
-    words = background.prompt.strip()
+    background, words = scene.canvas.background, behind_words(scene)
     is_told_of_white = method.background == "layer" and isinstance(background, PromptBackground)
     return _WHITE_IN_WORDS if not words and is_told_of_white else words
-
-
-def background_negative(background: Background) -> str:
-    return "" if isinstance(background, ColorBackground) else background.negative.strip()
-
-
-def choice(count: int, *what: object) -> int:
-    """One of `count`, by a hash of what is asked for."""
-    digest = hashlib.blake2b(repr(what).encode(), digest_size=8).digest()
-    return int.from_bytes(digest, "big") % count
 
 
 def _random_grounds(scene: Scene, model: DiffusionModel, like: Tensor) -> Tensor | None:

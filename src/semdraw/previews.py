@@ -6,6 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from semdraw.grounds import ground_inputs
 from semdraw.rasters import Picture
 from semdraw.regions import Region, Regions
 
@@ -27,7 +28,7 @@ def touched_cells(before: Regions, after: Regions) -> Tensor:
 def _behind(regions: Regions) -> object:
     """All that the whole picture depends on."""
     scene = regions.scene
-    return scene.canvas.extent, scene.canvas.background, scene.recipe, scene.frame
+    return ground_inputs(scene), scene.recipe, scene.frame
 
 
 def _kept_difference(before: Regions, after: Regions) -> Tensor:

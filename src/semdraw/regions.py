@@ -12,16 +12,17 @@ from torch import Tensor
 from semdraw.areas import Region, acting_steps, background_layer, compile_areas, mask_inputs, seed_map
 from semdraw.errors import ExtentError, SceneError
 from semdraw.geometry import Bounds
-from semdraw.grounds import Ground, background_negative, background_words, compile_ground, ground_inputs
+from semdraw.grounds import Ground, background_words, compile_ground, ground_inputs
 from semdraw.kept import Kept, compile_kept
 from semdraw.methods import Method, method_of
 from semdraw.models.base import Conditioning, DiffusionModel, ModelSpec
 from semdraw.places import tile_cells
 from semdraw.prompts import plain_text
 from semdraw.reports import Hint
-from semdraw.scene import Brush, Layer, Recipe, Scene, check_values
+from semdraw.scene import Brush, ColorBackground, Layer, Recipe, Scene, check_values
 from semdraw.schedule import Schedule, build_schedule
 from semdraw.windows import View, crop, tiled
+from semdraw.wording import brush_negative, brush_words, own_words
 
 _TOO_SMALL_CELLS = 6  # below this many cells at the last step a region hardly shows
 
@@ -174,9 +175,9 @@ def _told(
     recipe, method = scene.recipe, method_of(scene.recipe)
     own = model.spec.region_suffix if method.fits_model else ""
     suffix = own if recipe.region_suffix is None else recipe.region_suffix
-    words = background_words(scene.canvas.background, method)
-    prompt = model.encode_prompt(brush.prompt + suffix.replace("{background}", words))
-    negative = None if ground.negative is None else model.encode_prompt(brush.negative.strip())
+    words = background_words(scene, method)
+    prompt = model.encode_prompt(brush_words(scene, brush) + suffix.replace("{background}", words))
+    negative = None if ground.negative is None else model.encode_prompt(brush_negative(scene, brush))
     if brush.prompt_strength < 1 and fills != "nothing":
         share = torch.tensor([brush.prompt_strength])
         prompt = prompt.towards(ground.words, share)
@@ -202,11 +203,13 @@ def _hints(
         if effect < min(_TOO_SMALL_CELLS, max(1.0, painted)) or not region.is_active(first):
             is_hidden = painted > 4 * _TOO_SMALL_CELLS and effect < painted / 8
             hints.append(Hint(brush_id=brush.id, problem="hidden" if is_hidden else "too_small"))
-        if unknown := unknown_words(brush.prompt, spec.vocabulary):
+        if unknown := unknown_words(own_words(scene, brush), spec.vocabulary):
             hints.append(Hint(brush_id=brush.id, problem="unknown_words", words=unknown))
         if brush.negative.strip() and not scene.recipe.uses_negatives:
             hints.append(Hint(brush_id=brush.id, problem="negative_unused"))
-    if background_negative(scene.canvas.background) and not scene.recipe.uses_negatives:
+    behind = scene.canvas.background
+    is_led = not isinstance(behind, ColorBackground) and bool(behind.negative.strip())
+    if is_led and not scene.recipe.uses_negatives:
         hints.append(Hint(brush_id="", problem="negative_unused"))
     return hints
 

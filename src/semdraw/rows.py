@@ -12,10 +12,10 @@ from torch import Tensor
 from semdraw.bootstrap import isolate, roll, shift
 from semdraw.denoise import drift_noise, level
 from semdraw.geometry import Bounds
-from semdraw.grounds import choice
 from semdraw.models.base import DiffusionModel
 from semdraw.places import Place
 from semdraw.regions import Region, Regions
+from semdraw.wildcards import choice
 from semdraw.windows import View, crop
 
 NoiseField = Callable[[int], Tensor]  # level index -> standard normal noise (c h w); 0 is the first noise
