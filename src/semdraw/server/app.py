@@ -16,6 +16,7 @@ from starlette.types import Scope
 
 from semdraw.errors import EngineError, SemdrawError
 from semdraw.server.guard import Access, Guard, Keys
+from semdraw.server.making import making_routes
 from semdraw.server.routes import routes
 from semdraw.server.studio import Studio
 from semdraw.version import __version__
@@ -41,6 +42,7 @@ def create_app(studio: Studio, access: Access, keys: Keys | None = None) -> Guar
         redoc_url=None,
     )
     app.include_router(routes(studio, access, keys or Keys()))
+    app.include_router(making_routes(studio))
     app.mount("/", Page(directory=PAGE, html=True, check_dir=False), name="page")
     app.add_exception_handler(SemdrawError, _in_words)
     return Guard(app, access)

@@ -23,6 +23,7 @@ class Limits:
     """The figures of one server; tests bring their own.
 
     flow_rest_s: how long a flow goes on without a word from its painter.
+    max_renders, max_renders_per_address: orders for pictures in the background that are not finished.
     is_behind_proxy: whether painters may come through a proxy on this machine. All of them have a loopback address
     then, so only `max_painters` holds for those.
     """
@@ -33,6 +34,8 @@ class Limits:
     hello_timeout_s: float = HELLO_TIMEOUT_S
     stall_s: float = STALL_S
     flow_rest_s: float = 600.0
+    max_renders: int = 32
+    max_renders_per_address: int = 8
     messages_per_s: float = 1_000.0
     bytes_per_s: float = 8 * 2**20
     max_hurry_s: float = 10.0
