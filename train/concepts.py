@@ -1,11 +1,12 @@
-"""The closed vocabulary of picturebook: what it can draw, by plain names."""
+"""The closed vocabulary of picturebook: what it can draw, by plain names. SEMDRAW_CONCEPTS names another table."""
 
 import csv
+import os
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-TABLE = Path(__file__).with_name("concepts.tsv")
+TABLE = Path(os.environ.get("SEMDRAW_CONCEPTS") or Path(__file__).with_name("concepts.tsv"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

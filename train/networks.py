@@ -1,4 +1,9 @@
-"""The networks of picturebook, as diffusers and transformers know them."""
+"""The networks of picturebook, as diffusers and transformers know them.
+
+SEMDRAW_WIDTHS, as in 64,128,192, is the channels of the denoiser's three levels, for a larger one than the shipped.
+"""
+
+import os
 
 from diffusers import AutoencoderTiny, UNet2DConditionModel
 from diffusers.models.attention_processor import AttnProcessor
@@ -9,6 +14,7 @@ LATENT_CHANNELS = 4
 DOWNSCALE = 8
 TEXT_WIDTH = 192
 MAX_TOKENS = 32
+WIDTHS = tuple(int(width) for width in os.environ.get("SEMDRAW_WIDTHS", "64,96,160").split(","))
 BOS, EOS = 0, 1  # never 2: transformers gives an end token of 2 a legacy meaning
 
 
@@ -25,12 +31,12 @@ def build_vae() -> AutoencoderTiny:
 
 
 def build_unet() -> UNet2DConditionModel:
-    """7.6 M weights, v-prediction; `attention_head_dim` counts heads here."""
+    """7.6 M weights as shipped, v-prediction; `attention_head_dim` counts heads here."""
     return UNet2DConditionModel(
         sample_size=32,
         in_channels=LATENT_CHANNELS,
         out_channels=LATENT_CHANNELS,
-        block_out_channels=(64, 96, 160),
+        block_out_channels=WIDTHS,
         down_block_types=("DownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D"),
         up_block_types=("CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D"),
         layers_per_block=1,

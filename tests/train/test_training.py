@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from train.base import Painter, base_loss
 from train.batches import Cache
+from train.critic import Critic, Game
 from train.diffusion import add_noise, clean_from, noise_from, stable_diffusion_levels
 from train.networks import build_text_encoder
 from train.regions import MAX_REGIONS
@@ -142,3 +143,17 @@ def test_base_loss_reaches_all_that_learns(with_regions: bool) -> None:
     losses.mean().backward()
     grads = {name: value.grad for name, value in painter.named_parameters()}
     assert all(grad is not None and grad.isfinite().all() for grad in grads.values())
+
+
+def test_the_critic_pulls_as_hard_as_it_is_told_to() -> None:
+    torch.manual_seed(0)
+    real, drawn = torch.rand(2, 4, 3, 32, 32) * 2 - 1
+    drawn = (drawn * 0.2).requires_grad_()
+    game = Game(Critic(), weight=0.5)
+    losses = [game.learn(real, drawn) for _ in range(12)]
+    assert losses[-1] < losses[0], "it tells real pixels from drawn ones"
+    loss = (drawn - real).abs().mean()
+    own, added = (
+        torch.autograd.grad(each, drawn, retain_graph=True)[0] for each in (loss, game.please(drawn, loss))
+    )
+    assert added.norm().item() == pytest.approx(0.5 * own.norm().item(), rel=0.05)

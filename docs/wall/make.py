@@ -1,0 +1,46 @@
+"""Paint the twelve scenes: `python docs/wall/make.py [NAME ...]`, from `scenes.toml`, with picturebook.
+
+Beside each picture lies its project, to open on the page or with `semdraw paint`.
+"""
+
+from __future__ import annotations
+
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+import semdraw
+
+HERE = Path(__file__).parent
+
+
+def ellipse(size: tuple[int, int], x: int, y: int, radius_x: int, radius_y: int) -> NDArray[np.bool_]:
+    """(H W) mask."""
+    rows, columns = np.mgrid[0 : size[1], 0 : size[0]]
+    return ((columns - x) / radius_x) ** 2 + ((rows - y) / radius_y) ** 2 <= 1
+
+
+def scene_of(plan: dict[str, Any]) -> semdraw.Scene:
+    masks = [(prompt, ellipse(plan["size"], *place)) for prompt, *place in plan["regions"]]
+    return semdraw.Scene.from_masks(masks, background=plan["background"], seed=plan["seed"])
+
+
+def main() -> None:
+    model = semdraw.load_model("picturebook")
+    plans = tomllib.loads((HERE / "scenes.toml").read_text())["scene"]
+    for plan in plans:
+        if sys.argv[1:] and plan["name"] not in sys.argv[1:]:
+            continue
+        scene = scene_of(plan)
+        picture = semdraw.generate(model, scene)
+        Image.fromarray(picture.array).save(HERE / f"{plan['name']}.webp", quality=92, method=6)
+        semdraw.save_project(HERE / f"{plan['name']}.semdraw", scene, picture=picture)
+
+
+if __name__ == "__main__":
+    main()
