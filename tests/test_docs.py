@@ -76,7 +76,8 @@ def test_the_semdraw_json_of_the_docs_is_one() -> None:
     page = (ROOT / "docs" / "models.md").read_text(encoding="utf-8")
     (block,) = re.findall(r"```json\n(.*?)```", page, flags=re.S)
     assert msgspec.json.decode(block, type=Manner) != Manner()
-    assert re.findall(r"^\| `(\w+_\w+)` \|", page, flags=re.M) == list(Manner.__struct_fields__)
+    fields = Manner.__struct_fields__
+    assert [name for name in re.findall(r"^\| `(\w+)` \|", page, flags=re.M) if name in fields] == list(fields)
 
 
 def options_of(*verb: str) -> str:

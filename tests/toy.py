@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from semdraw.geometry import Extent
-from semdraw.models.base import Conditioning, ModelSpec, Rows
+from semdraw.models.base import Conditioning, ModelSpec, Rows, Shares
 from semdraw.scene import Recipe
 from semdraw.schedule import Prediction, Training
 
@@ -35,6 +35,7 @@ class ToyModel:
             training=Training(prediction=prediction),
             recipe=Recipe(sampler="flow_lcm" if prediction is Prediction.flow else "lcm"),
             vocabulary=frozenset(COLORS),
+            attends_regions=True,
         )
         self.device = torch.device("cpu")
         self.calls: list[int] = []
@@ -59,7 +60,7 @@ class ToyModel:
         self.calls.append(len(rows.latents))
         self.fault()
         alpha, sigma = self._levels(rows.timestep)
-        clean = rows.conditioning.embeds.view(-1, 3, 1, 1)
+        clean = rows.conditioning.embeds.view(-1, 3, 1, 1) if rows.shares is None else _blend(rows.shares)
         noise = (rows.latents - alpha * clean) / sigma
         return self.spoil(
             {
@@ -76,3 +77,10 @@ class ToyModel:
             return 1 - sigma, sigma
         signal = self._signal[timestep].float().view(-1, 1, 1, 1)
         return signal.sqrt(), (1 - signal).sqrt()
+
+
+def _blend(shares: Shares) -> Tensor:
+    """(b c h w): the colours of several prompts, each where it is visible, as attention would have it."""
+    colors, base = shares.prompts[:, :, 0], shares.base_share.view(-1, 1, 1, 1)
+    seen = torch.einsum("bphw,bpc->bchw", shares.weights, colors)
+    return torch.lerp(seen, colors[:, 0, :, None, None].expand_as(seen), base)

@@ -31,6 +31,8 @@ class Region:
 
     weights (t 1 h w) per step; conditioning (1 n d); negative (1 n d): what guidance leads away from, None where that
     does not act; places: where it runs, several where it is larger than a tile.
+    shares (t p h w): only of what stands for all regions in one pass, how visible each of its p prompts is at each
+    step; the ground's comes first, and conditioning (p n d) and negative have all of them.
     """
 
     brush_id: str
@@ -38,6 +40,7 @@ class Region:
     conditioning: Conditioning
     places: tuple[Place, ...]
     negative: Conditioning | None = None
+    shares: Tensor | None = None
 
     def is_active(self, step: int) -> bool:
         """Whether any weight of that step is above zero."""
@@ -126,7 +129,11 @@ def blurred_masks(scene: Scene, painted: Sequence[tuple[Brush, Layer]]) -> Itera
 
 def _visible(mask: Tensor, above: Tensor, recipe: Recipe, method: Method) -> Tensor:
     """A mask (1 H W) dimmed by what lies above it."""
-    is_off = method.masks == "half" or (method.is_cover_off_at_zero and recipe.cover == 0)
+    is_off = (
+        method.masks == "half"
+        or method.joint is not None
+        or (method.is_cover_off_at_zero and recipe.cover == 0)
+    )
     return mask if is_off else occlude(mask, above, recipe.cover)
 
 

@@ -2,16 +2,33 @@
 
 `EXACT` is the method of the paper, repaired. The `PUBLISHED_*` values keep what in the code of the paper
 (github.com/ironjr/semantic-draw) changes pictures; it has one form per sampler. `MULTIDIFFUSION` (arXiv:2302.08113) is
-what the paper compares with. docs/method.md tells each difference with its measured effect.
+what the paper compares with. `JOINT` goes past the paper: regions are bound one by one in the first steps, then one
+pass of the network draws them all. docs/method.md tells each difference with its measured effect.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from math import inf
 from typing import Final, Literal
 
 from semdraw.errors import SceneError
 from semdraw.scene import Recipe, Sampler
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Joint:
+    """How one pass draws all regions, each told its own prompt where it is visible.
+
+    self_bias: by quarter of the steps, how far (in log attention) regions look away from each other; the last step
+    draws all as one picture. base_share in [0, 1]: how much of what is said in every cell is the ground's prompt.
+    """
+
+    self_bias: tuple[float, float, float, float] = (inf, 4.0, 0.0, 0.0)
+    base_share: float = 0.2
+
+    def self_bias_at(self, step: int, num_steps: int) -> float:
+        return 0.0 if step == num_steps - 1 else self.self_bias[4 * step // num_steps]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +53,8 @@ class Method:
     noise: regions share one field of fresh noise after a step, or have one `each`.
     guidance_rescale: how far a guided output is brought back to the spread of the one without guidance.
     seam: a known background keeps its pixels where nothing was `drawn`, or nothing was `painted`.
+    joint: how one pass draws all regions once they are bound, None: each region has rows of its own in every step.
+    Where one pass draws them, layers hide each other by their own weight, and `cover` says nothing.
     """
 
     fits_model: bool = False
@@ -54,6 +73,7 @@ class Method:
     noise: Literal["shared", "each"] = "shared"
     guidance_rescale: float = 0.0
     seam: Literal["drawn", "painted"] = "painted"
+    joint: Joint | None = None
 
 
 EXACT: Final = Method(
@@ -83,6 +103,7 @@ MULTIDIFFUSION: Final = replace(
     leak="none",
     noise="each",
 )
+JOINT: Final = replace(EXACT, counts_informed=False, joint=Joint())
 
 _PUBLISHED: Final[dict[Sampler, Method]] = {
     "lcm": PUBLISHED_LCM,
@@ -98,6 +119,8 @@ def method_of(recipe: Recipe) -> Method:
             return EXACT
         case "multidiffusion":
             return MULTIDIFFUSION
+        case "joint":
+            return JOINT
         case "published":
             if recipe.sampler not in _PUBLISHED:
                 raise SceneError(

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
 from semdraw.denoise import guide, guide_residual, rescale, split
 from semdraw.errors import EngineError
-from semdraw.models.base import Conditioning, DiffusionModel, Rows
+from semdraw.grounds import background_words
+from semdraw.models.base import Conditioning, DiffusionModel, Rows, Shares
 from semdraw.regions import Regions
 from semdraw.rows import Row
 
@@ -79,17 +80,49 @@ def _predict(
     """Network output (b c h w)."""
     batch = torch.stack([row.latents for row in rows])
     window = torch.tensor([row.view.told for row in rows], device=batch.device) * model.spec.cell_px
+    shares = _shares(rows, steps, told, regions)
     output = model.predict(
         Rows(
             latents=batch,
             timestep=regions.schedule.timestep[steps].to(batch.device),
-            conditioning=Conditioning.stack(told).lengthened(regions.num_tokens),
+            conditioning=Conditioning.stack(told if shares is None else _summed_up(told, shares)).lengthened(
+                regions.num_tokens
+            ),
             window=window,
+            shares=shares,
         )
     )
     if not bool(torch.isfinite(output).all()):
         raise EngineError("the network returned numbers that are not finite; try fp32, or another model")
     return output
+
+
+def _shares(
+    rows: list[Row], steps: list[int], told: Sequence[Conditioning], regions: Regions
+) -> Shares | None:
+    """Of rows that stand for all regions, what each of their prompts has to say where; None for other rows."""
+    weights = [row.shares for row in rows if row.shares is not None]
+    joint = regions.method.joint
+    if not weights or joint is None:
+        return None
+    says = bool(background_words(regions.scene, regions.method))
+    return Shares(
+        prompts=torch.stack([each.lengthened(regions.num_tokens).embeds for each in told]),
+        weights=torch.stack(weights),
+        self_bias=torch.tensor([joint.self_bias_at(step, len(regions.schedule)) for step in steps]),
+        base_share=torch.full((len(rows),), joint.base_share if says else 0.0),
+    )
+
+
+def _summed_up(told: Sequence[Conditioning], shares: Shares) -> list[Conditioning]:
+    """One prompt per row for what a network is told as a whole: the pooled ones by the area in which they are seen."""
+    areas = shares.weights.mean(dim=(-2, -1))
+    return [
+        each[:1]
+        if each.pooled is None
+        else replace(each[:1], pooled=area[None].to(each.pooled) @ each.pooled)
+        for each, area in zip(told, areas, strict=True)
+    ]
 
 
 def _prompt(row: Row, regions: Regions) -> Conditioning:

@@ -13,6 +13,7 @@ from semdraw.areas import Region, acting_steps, background_layer, compile_areas,
 from semdraw.errors import ExtentError, SceneError
 from semdraw.geometry import Bounds
 from semdraw.grounds import Ground, background_words, compile_ground, ground_inputs
+from semdraw.joint import everyone, stacked
 from semdraw.kept import Kept, compile_kept
 from semdraw.methods import Method, method_of
 from semdraw.models.base import Conditioning, DiffusionModel, ModelSpec
@@ -36,7 +37,8 @@ class Regions:
     cell. cover (1 H W): the painted share of each pixel of the canvas, over whose edges cells may reach.
     kept: what frozen layers hold, if there are any.
     fills: what is where no region is: the row of a background in words, the known rest, or nothing. background: the
-    views in which a background prompt runs, each with (t) whether regions fill it at that step. bootstrap_start,
+    views in which a background prompt runs, each with (t) whether regions fill it at that step. everyone: what stands
+    for all regions once one pass draws them; None: each draws for itself, at every step. bootstrap_start,
     bootstrap_end: the first step that counts as bootstrapping (those before it bootstrap too), and the first without.
     """
 
@@ -51,6 +53,7 @@ class Regions:
     kept: Kept | None
     fills: Literal["row", "rest", "nothing"]
     background: tuple[tuple[View, tuple[bool, ...]], ...]
+    everyone: Region | None
     bootstrap_start: int
     bootstrap_end: int
     hints: tuple[Hint, ...]
@@ -59,7 +62,8 @@ class Regions:
     def num_tokens(self) -> int:
         """Of the longest prompt: all rows are told as many, so that no row depends on what runs beside it."""
         told = [self.ground.words, self.ground.negative]
-        told += [each for region in self.regions for each in (region.conditioning, region.negative)]
+        regions = self.regions if self.everyone is None else (*self.regions, self.everyone)
+        told += [each for region in regions for each in (region.conditioning, region.negative)]
         return max(each.embeds.shape[1] for each in told if each is not None)
 
     @property
@@ -75,13 +79,17 @@ class Regions:
     def is_bootstrap(self, step: int) -> bool:
         return step < self.bootstrap_end
 
+    def acting(self, step: int) -> tuple[Region, ...]:
+        """What has rows of its own at a step, beside the background."""
+        return self.regions if self.everyone is None or self.is_bootstrap(step) else (self.everyone,)
+
     def plain_share(self, step: int) -> float:
         """How much of the plain ground a region is shown at a bootstrap step; the remainder is what lies behind."""
         return min(1.0, max(0.0, self.scene.recipe.bootstrap_mix - max(0, step - self.bootstrap_start)))
 
     def background_views(self, step: int) -> list[View]:
         """Where a background prompt has anything to fill; while bootstrapping leaks may always give cells back."""
-        if self.fills != "row":
+        if self.fills != "row" or self.acting(step) == (self.everyone,):
             return []
         return [view for view, is_full in self.background if self.is_bootstrap(step) or not is_full[step]]
 
@@ -90,6 +98,7 @@ def compile_regions(scene: Scene, model: DiffusionModel, previous: Regions | Non
     """Everything about `scene` that does not change from step to step; unchanged parts are taken from `previous`."""
     check_values(scene)
     _require_extent(scene, model.spec)
+    _require_attention(scene.recipe, model.spec)
     schedule = build_schedule(model.spec.training, scene.recipe)
     method, steps = method_of(scene.recipe), scene.recipe.bootstrap_steps
     pairs = [(scene.brush(layer.brush_id), layer) for layer in scene.canvas.layers if layer.visible]
@@ -101,6 +110,8 @@ def compile_regions(scene: Scene, model: DiffusionModel, previous: Regions | Non
         cover, seeds = previous.cover, previous.seeds
     else:
         weights, cover = compile_areas(scene, painted, schedule, model)
+        if method.joint is not None:
+            weights = stacked((weights[brush.id] for brush, _ in reversed(painted)), scene, model.spec)
         seeds = seed_map(scene, painted, model.spec)
     views = _background(tuple(weights.values()), len(schedule), scene, model.spec)
     fills = _fills(ground, method, is_covered=all(all(is_full) for _, is_full in views))
@@ -111,12 +122,13 @@ def compile_regions(scene: Scene, model: DiffusionModel, previous: Regions | Non
     acting = [region for region in regions if region.places]
     if method.background == "layer" and ground.is_worded:
         acting += background_layer(acting, ground, schedule, scene, model)
+    acting.sort(key=lambda region: region.brush_id)
     start = schedule.first_informed_step() if method.counts_informed else 0
     return Regions(
         scene=scene,
         schedule=schedule,
         method=method,
-        regions=tuple(sorted(acting, key=lambda region: region.brush_id)),
+        regions=tuple(acting),
         painted=tuple(regions),
         ground=ground,
         seeds=seeds,
@@ -124,6 +136,7 @@ def compile_regions(scene: Scene, model: DiffusionModel, previous: Regions | Non
         kept=compile_kept(scene, model, previous and previous.kept),
         fills=fills,
         background=views,
+        everyone=_everyone(acting, scene, ground, fills, model) if method.joint and acting else None,
         bootstrap_start=start,
         bootstrap_end=start + steps if steps else 0,
         hints=tuple(_hints(scene, pairs, weights, model.spec)),
@@ -137,6 +150,14 @@ def _require_extent(scene: Scene, spec: ModelSpec) -> None:
         raise ExtentError(
             f"{spec.name} takes sides of at most {spec.largest_px} px where it is not tiled, got {extent}; "
             f"try tile_px {spec.largest_px}"
+        )
+
+
+def _require_attention(recipe: Recipe, spec: ModelSpec) -> None:
+    if method_of(recipe).joint is not None and not spec.attends_regions:
+        raise SceneError(
+            f"method {recipe.method!r} tells one pass of the network several prompts, which {spec.name} (family "
+            f"{spec.family}) cannot take; it is for UNets, as of SD1.5 and SDXL; here take method 'exact'"
         )
 
 
@@ -168,12 +189,32 @@ def _background(
     )
 
 
+def _everyone(
+    acting: list[Region], scene: Scene, ground: Ground, fills: str, model: DiffusionModel
+) -> Region:
+    """All regions in one pass; a model's own suffix is for regions that it sees alone."""
+    told = [
+        replace(region, **_told(scene.brush(region.brush_id), scene, ground, fills, model, own_suffix=""))
+        for region in acting
+    ]
+    return everyone(told, ground, scene, model.spec, fills_canvas=fills == "row")
+
+
 def _told(
-    brush: Brush, scene: Scene, ground: Ground, fills: str, model: DiffusionModel
+    brush: Brush,
+    scene: Scene,
+    ground: Ground,
+    fills: str,
+    model: DiffusionModel,
+    *,
+    own_suffix: str | None = None,
 ) -> dict[str, Conditioning | None]:
-    """What the network is told of a region: its prompt and, where that acts, its negative prompt."""
+    """What the network is told of a region: its prompt and, where that acts, its negative prompt.
+
+    own_suffix: what is added to prompts where the recipe says nothing; None: what the model says.
+    """
     recipe, method = scene.recipe, method_of(scene.recipe)
-    own = model.spec.region_suffix if method.fits_model else ""
+    own = (model.spec.region_suffix if method.fits_model else "") if own_suffix is None else own_suffix
     suffix = own if recipe.region_suffix is None else recipe.region_suffix
     words = background_words(scene, method)
     prompt = model.encode_prompt(brush_words(scene, brush) + suffix.replace("{background}", words))

@@ -49,6 +49,7 @@ class Row:
     """One row of the network: a region (None: the background prompt) of one flight, where, and how far shifted.
 
     latents (c h w): what it sees; reference (c h w): what residual guidance leads away from, seen likewise, or None.
+    shares (p h w): of a row that stands for all regions, how visible each of its prompts is; None: it has one prompt.
     """
 
     flight: int
@@ -57,6 +58,7 @@ class Row:
     by: tuple[int, int]
     latents: Tensor
     reference: Tensor | None
+    shares: Tensor | None = None
 
     @property
     def brush_id(self) -> str | None:
@@ -92,7 +94,7 @@ def gather(flights: list[Flight], regions: Regions) -> list[Row]:
     """Which rows run, and what each sees. Tiles in which nothing is to be drawn are left out."""
     plan: list[Row] = []
     for index, flight in enumerate(flights):
-        for region in regions.regions:
+        for region in regions.acting(flight.step):
             plan += [
                 _region_row(index, flight, region, place, regions)
                 for place in region.places
@@ -156,7 +158,8 @@ def _region_row(index: int, flight: Flight, region: Region, place: Place, region
     if away is not None:
         away = None if bool((away.isnan() & (weight > 0)).any()) else away.nan_to_num()
     if not regions.is_bootstrap(flight.step):
-        return Row(index, region, place.view, (0, 0), seen, away)
+        shares = None if region.shares is None else crop(region.shares[flight.step], window)
+        return Row(index, region, place.view, (0, 0), seen, away, shares)
     by = place.centring[flight.step]
 
     def alone(latents: Tensor, ground: Callable[[Tensor], Tensor]) -> Tensor:

@@ -73,10 +73,14 @@ def usual_steps(sampler: Sampler) -> int:
 
 
 def fitted(recipe: Recipe, own: Recipe) -> Recipe:
-    """A recipe for a model whose own is `own`, which lends sampler and steps where a recipe's are for another kind."""
+    """A recipe for a model whose own is `own`, which lends sampler and steps where a recipe's are for another kind.
+
+    Regions in one pass are for UNets, and models of flow matching are none.
+    """
     if FACTS[recipe.sampler].is_flow == FACTS[own.sampler].is_flow:
         return recipe
-    return replace(recipe, **_sampling(own))
+    is_lost = recipe.method == "joint" and FACTS[own.sampler].is_flow
+    return replace(recipe, method="exact" if is_lost else recipe.method, **_sampling(own))
 
 
 def followed(recipe: Recipe, former: Recipe, own: Recipe) -> Recipe:

@@ -129,8 +129,9 @@ Sampler = Literal[
     "lcm", "tcd", "euler_trailing", "ddim", "ddim_trailing", "flow", "flow_trailing", "flow_lcm"
 ]
 MaskMode = Literal["discrete", "semi_continuous", "continuous"]
-MethodName = Literal["exact", "published", "multidiffusion"]
+MethodName = Literal["exact", "joint", "published", "multidiffusion"]
 Guidance = Literal["full", "residual_self", "residual_once"]
+BootstrapSteps = Annotated[int, msgspec.Meta(ge=0, le=50)]
 GridPoint = Annotated[int, msgspec.Meta(ge=0, lt=1000)]
 
 
@@ -155,7 +156,7 @@ class Recipe(Value, frozen=True):
     method: MethodName = "exact"
     step_indices: Annotated[tuple[GridPoint, ...], msgspec.Meta(max_length=100)] = ()
     grid_steps: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 50
-    bootstrap_steps: Annotated[int, msgspec.Meta(ge=0, le=50)] = 2
+    bootstrap_steps: BootstrapSteps = 2
     bootstrap_mix: Annotated[float, msgspec.Meta(ge=0.0, le=50.0)] = 50.0
     leak_sensitivity: Annotated[float, msgspec.Meta(ge=0.0, le=10.0)] = 0.2
     mask_mode: MaskMode = "continuous"

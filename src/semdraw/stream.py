@@ -94,13 +94,18 @@ def _run(plan: list[Row], flights: list[Flight], regions: Regions, model: Diffus
 
 
 def _batches(plan: list[Row], cells_per_call: int) -> list[list[Row]]:
-    """Rows that go through the network together: of one size, and no more cells than a call may hold."""
+    """Rows that go through the network together: of one kind and size, and no more cells than a call may hold."""
     batches: list[list[Row]] = []
-    for shape in sorted({row.latents.shape for row in plan}):
-        chosen = [row for row in plan if row.latents.shape == shape]
-        most = max(1, cells_per_call // (shape[-1] * shape[-2]))
+    for kind in sorted({_kind(row) for row in plan}):
+        chosen = [row for row in plan if _kind(row) == kind]
+        most = max(1, cells_per_call // chosen[0].latents[0].numel())
         batches += [chosen[start : start + most] for start in range(0, len(chosen), most)]
     return batches
+
+
+def _kind(row: Row) -> tuple[bool, tuple[int, ...]]:
+    """Whether it stands for all regions, and its size."""
+    return row.shares is not None, tuple(row.latents.shape)
 
 
 def _put_back(values: Tensor, row: Row, regions: Regions) -> Tensor:

@@ -153,14 +153,41 @@ def test_rows_of_mixed_timesteps_equal_one_row_at_a_time(loaded: Loaded) -> None
         torch.testing.assert_close(together[row], model.predict(alone), atol=1e-4, rtol=1e-4)
 
 
-def two_on(loaded: Loaded) -> Scene:
-    scene = two_regions(EXTENT)
-    return Scene(canvas=scene.canvas, brushes=scene.brushes, recipe=loaded.few_steps, seed=3)
+def two_on(loaded: Loaded, **more: Any) -> Scene:
+    scene, recipe = two_regions(EXTENT), msgspec.structs.replace(loaded.few_steps, **more)
+    return Scene(canvas=scene.canvas, brushes=scene.brushes, recipe=recipe, seed=3)
+
+
+def is_unet(loaded: Loaded) -> bool:
+    return loaded.family in {"sd", "sd2", "sdxl"}
+
+
+def test_one_region_in_one_pass_equals_the_region_by_itself(loaded: Loaded) -> None:
+    recipe = plain_recipe(loaded.few_steps.sampler, guidance_scale=4.0)
+    joint = msgspec.structs.replace(recipe, method="joint")
+    if is_unet(loaded):
+        wanted = painted(loaded, loaded.model, recipe)
+        torch.testing.assert_close(painted(loaded, loaded.model, joint), wanted, atol=1e-4, rtol=1e-4)
+    else:
+        with pytest.raises(SceneError, match="take method 'exact'"):
+            painted(loaded, loaded.model, joint)
+
+
+def test_a_network_that_drew_regions_in_one_pass_is_as_it_was(loaded: Loaded) -> None:
+    if not is_unet(loaded):
+        return
+    before = generate(loaded.model, two_on(loaded))
+    in_one = generate(loaded.model, two_on(loaded, method="joint", bootstrap_steps=1))
+    assert in_one != before
+    assert generate(loaded.model, two_on(loaded)) == before
 
 
 @in_any_form
-def test_the_stream_equals_generate(loaded: Loaded) -> None:
-    regions = compile_regions(two_on(loaded), loaded.model)
+@pytest.mark.parametrize("method", ["exact", "joint"])
+def test_the_stream_equals_generate(loaded: Loaded, method: str) -> None:
+    if method == "joint" and not is_unet(loaded):
+        return
+    regions = compile_regions(two_on(loaded, method=method), loaded.model)
     still = list(denoise_steps(regions, loaded.model))[-1].latents
     state, landed = StreamState(), None
     with torch.inference_mode():

@@ -119,7 +119,7 @@ export interface Recipe {
   readonly sampler: "ddim" | "ddim_trailing" | "euler_trailing" | "flow" | "flow_lcm" | "flow_trailing" | "lcm" | "tcd";
   readonly num_steps: number;
   readonly gamma: number;
-  readonly method: "exact" | "multidiffusion" | "published";
+  readonly method: "exact" | "joint" | "multidiffusion" | "published";
   readonly step_indices: readonly number[];
   readonly grid_steps: number;
   readonly bootstrap_steps: number;

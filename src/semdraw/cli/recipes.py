@@ -74,7 +74,7 @@ _PLAIN: Final = (
     _measured("--gamma", "gamma", number(0, 1), "with tcd: how much noise is drawn anew (default: 0.3)"),
 )
 _OF_METHOD: Final = (
-    _one_of("--method", "method", "exact published multidiffusion", "default: exact"),
+    _one_of("--method", "method", "exact joint published multidiffusion", "default: exact"),
     _measured(
         "--step-indices", "step_indices", steps, "steps of a grid of 50, as 0,4,12,25,37", metavar="LIST"
     ),

@@ -20,8 +20,27 @@ from torch import Tensor, nn
 
 from semdraw.cells import to_cells
 from semdraw.errors import CheckpointError
+from semdraw.models.base import Rows
 
 Network = Any  # of diffusers, whose calls are untyped
+
+
+def predict_rows(unet: Network, rows: Rows, **told: Any) -> Tensor:
+    """What the UNet predicts (b c h w) for rows that are told one prompt each, or several."""
+    latents = rows.latents.to(unet.dtype)
+    if (shares := rows.shares) is None:
+        embeds = rows.conditioning.embeds.to(unet.dtype)
+        return unet(latents, rows.timestep, encoder_hidden_states=embeds, **told).sample.float()
+    return predict_regions(
+        unet,
+        latents,
+        rows.timestep,
+        shares.prompts.to(unet.dtype),
+        shares.weights,
+        self_bias=shares.self_bias,
+        base_share=shares.base_share,
+        **told,
+    ).float()
 
 
 def predict_regions(

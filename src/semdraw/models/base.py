@@ -24,6 +24,7 @@ class ModelSpec:
     region_suffix: what is added to the prompt of a region, so that the network draws that one thing.
     vocabulary: the words that it was taught; empty where it knows words in general.
     is_low_memory: few rows run at a time, and pictures go through the autoencoder in tiles.
+    attends_regions: one row may be told several prompts, each where it is visible.
     """
 
     name: str
@@ -41,6 +42,7 @@ class ModelSpec:
     recipe: Recipe = field(default_factory=Recipe)
     vocabulary: frozenset[str] = frozenset()
     is_low_memory: bool = False
+    attends_regions: bool = False
 
     def working(self, canvas: Extent) -> Extent:
         """What is worked on for a canvas of any size, in px: it reaches over the right and lower edge if need be."""
@@ -110,17 +112,33 @@ class Conditioning:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Shares:
+    """Rows that are told several prompts each: prompts (b p n d), the ground's first.
+
+    weights (b p h w) in [0, 1], summing to 1: how visible each is in each cell. self_bias (b): how far regions look
+    away from each other; base_share (b): how much of what is said in every cell is the ground's
+    (`models/attention.py`).
+    """
+
+    prompts: Tensor
+    weights: Tensor
+    self_bias: Tensor
+    base_share: Tensor
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Rows:
     """One batch for the network: latents (b c h w), timestep (b), conditioning (b n d).
 
     window (b 4): x and y of the corner of each row in what it is a part of, and the width and height of that, in px;
-    None: every row is a whole picture.
+    None: every row is a whole picture. shares: where rows are told several prompts; conditioning then is a summary.
     """
 
     latents: Tensor
     timestep: Tensor
     conditioning: Conditioning
     window: Tensor | None = None
+    shares: Shares | None = None
 
 
 class DiffusionModel(Protocol):

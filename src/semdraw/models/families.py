@@ -31,6 +31,7 @@ class Family:
     loader: "module:function", called as `function(checkpoint, spec, device)` for a `DiffusionModel`.
     vae_overflows: its autoencoder needs fp32 unless its config says otherwise.
     prefers_bf16: its network was published in bf16, for whose range fp16 is narrow.
+    attends_regions: its network is a UNet of diffusers, one row of which may be told several prompts.
     pipeline: diffusers' class that knows how LoRAs of this family are laid out; None: it takes none.
     """
 
@@ -45,6 +46,7 @@ class Family:
     tile_px: int = 0
     vae_overflows: bool = False
     prefers_bf16: bool = False
+    attends_regions: bool = False
     pipeline: str | None = None
 
 
@@ -68,6 +70,7 @@ BUILT_IN: Final = (
         parts={"unet": _UNET, "vae": _VAE, "text_encoder": _CLIP, "tokenizer": _CLIP_TOKENIZER},
         cell_multiple=_unet_multiple,
         tile_px=768,
+        attends_regions=True,
     ),
     Family(
         name="sdxl",
@@ -85,6 +88,7 @@ BUILT_IN: Final = (
         cell_multiple=_unet_multiple,
         tile_px=1024,
         vae_overflows=True,
+        attends_regions=True,
     ),
     Family(
         name="sd3",

@@ -17,7 +17,7 @@ from semdraw.models.checkpoint import Checkpoint
 from semdraw.models.opening import EMBEDDED, Additions, inspect
 from semdraw.models.places import called
 from semdraw.samplers import is_flow, suiting, usual, usual_steps
-from semdraw.scene import Length, Prompt, Recipe, Sampler
+from semdraw.scene import BootstrapSteps, Length, MethodName, Prompt, Recipe, Sampler
 
 if TYPE_CHECKING:
     import torch
@@ -34,11 +34,14 @@ class Manner(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     window_px: the side of the windows in which regions run, 0 is the whole canvas. tile_px: of the tiles of larger
     canvases, 0 is one piece, None is what its family takes. region_suffix: what is added to the prompt of a region.
+    method, bootstrap_steps: how its regions become one picture, as in a recipe.
     """
 
     window_px: Length = 0
     tile_px: Length | None = None
     region_suffix: Prompt = ""
+    method: MethodName = "exact"
+    bootstrap_steps: BootstrapSteps = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,6 +167,7 @@ def _spec(card: ModelCard, checkpoint: Checkpoint) -> ModelSpec:
         recipe=card.recipe,
         vocabulary=card.vocabulary,
         is_low_memory=checkpoint.is_low_memory,
+        attends_regions=family.attends_regions,
     )
 
 
@@ -191,13 +195,20 @@ def _described(name: Any, checkpoint: Checkpoint) -> ModelCard:
         objects=_words(concepts.get("objects", [])),
         backgrounds=_words(concepts.get("backgrounds", [])),
         facts=_facts(checkpoint),
-        recipe=_recipe(label[:120], checkpoint.weights_hash, usual(scheduler)),
+        recipe=_recipe(label[:120], checkpoint.weights_hash, usual(scheduler), _manner(checkpoint.path)),
         samplers=suiting(is_flow(scheduler)),
     )
 
 
-def _recipe(name: str, weights_hash: str, sampler: Sampler) -> Recipe:
-    return Recipe(model=name, weights_hash=weights_hash, sampler=sampler, num_steps=usual_steps(sampler))
+def _recipe(name: str, weights_hash: str, sampler: Sampler, manner: Manner) -> Recipe:
+    return Recipe(
+        model=name,
+        weights_hash=weights_hash,
+        sampler=sampler,
+        num_steps=usual_steps(sampler),
+        method=manner.method,
+        bootstrap_steps=manner.bootstrap_steps,
+    )
 
 
 def _facts(checkpoint: Checkpoint) -> dict[str, Any]:
@@ -224,7 +235,7 @@ def _manner(folder: Path) -> Manner:
         return msgspec.json.decode(path.read_bytes(), type=Manner) if path.exists() else Manner()
     except msgspec.MsgspecError as error:
         raise CheckpointError(
-            f"{path}: {error}; wanted some of window_px, tile_px and region_suffix"
+            f"{path}: {error}; wanted some of {', '.join(Manner.__struct_fields__)}"
         ) from None
 
 

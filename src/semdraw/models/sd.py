@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from semdraw.models.attention import predict_rows
 from semdraw.models.base import Conditioning, ModelSpec, Rows
 from semdraw.models.checkpoint import Checkpoint
 from semdraw.models.latent import LatentModel
@@ -22,9 +23,7 @@ class StableDiffusion(LatentModel):
 
     @torch.inference_mode()
     def predict(self, rows: Rows) -> Tensor:
-        unet = self.parts["unet"]
-        embeds = rows.conditioning.embeds.to(unet.dtype)
-        return unet(rows.latents.to(unet.dtype), rows.timestep, encoder_hidden_states=embeds).sample.float()
+        return predict_rows(self.parts["unet"], rows)
 
 
 def load(checkpoint: Checkpoint, spec: ModelSpec, device: torch.device) -> StableDiffusion:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from semdraw.models.attention import predict_rows
 from semdraw.models.base import Conditioning, ModelSpec, Rows
 from semdraw.models.checkpoint import Checkpoint
 from semdraw.models.latent import LatentModel
@@ -26,12 +27,7 @@ class StableDiffusionXL(LatentModel):
         pooled = rows.conditioning.pooled
         assert pooled is not None, "SDXL is told a pooled embedding"
         told = {"text_embeds": pooled.to(unet.dtype), "time_ids": self._sizes(rows).to(unet.dtype)}
-        return unet(
-            rows.latents.to(unet.dtype),
-            rows.timestep,
-            encoder_hidden_states=rows.conditioning.embeds.to(unet.dtype),
-            added_cond_kwargs=told,
-        ).sample.float()
+        return predict_rows(unet, rows, added_cond_kwargs=told)
 
     def _sizes(self, rows: Rows) -> Tensor:
         """(b 6) per row: size of the original, corner of the crop, size aimed at, in px and height first.
