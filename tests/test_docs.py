@@ -77,7 +77,9 @@ def test_the_semdraw_json_of_the_docs_is_one() -> None:
     (block,) = re.findall(r"```json\n(.*?)```", page, flags=re.S)
     assert msgspec.json.decode(block, type=Manner) != Manner()
     fields = Manner.__struct_fields__
-    assert [name for name in re.findall(r"^\| `(\w+)` \|", page, flags=re.M) if name in fields] == list(fields)
+    assert [name for name in re.findall(r"^\| `(\w+)` \|", page, flags=re.M) if name in fields] == list(
+        fields
+    )
 
 
 def options_of(*verb: str) -> str:
