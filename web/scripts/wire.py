@@ -29,6 +29,7 @@ from semdraw.scene import (
     Recipe,
     Scene,
 )
+from semdraw.starter import STARTERS
 
 WEB = Path(__file__).resolve().parent.parent
 TYPES = WEB / "src/wire.gen.ts"
@@ -124,6 +125,8 @@ def wire_types() -> str:
         f"export const NEW_BRUSH = {json.dumps(fresh)} as const;\n",
         "/** A recipe as it is where nothing else was said; also what older documents do not say. */\n",
         f"export const NEW_RECIPE = {json.dumps(msgspec.to_builtins(Recipe()))} as const;\n",
+        "/** Scenes to begin with, at the size of the model; the first is what a new painter finds. */\n",
+        f"export const STARTERS = {json.dumps(STARTERS)} as const;\n",
         "/** [least, most] of what sliders set. */\n",
         f"export const LIMITS = {json.dumps(limits())} as const;\n",
     ]

@@ -3,6 +3,7 @@
 import type { Action, Desk } from "./actions";
 import { actionOf } from "./bindings";
 import { chordOf } from "./keys";
+import { panels } from "./panels.svelte";
 
 /** Start listening; returns what stops it. `stage` is the element that has the focus while one paints. */
 export function listenToKeys(desk: Desk, stage: HTMLElement): () => void {
@@ -16,8 +17,9 @@ export function listenToKeys(desk: Desk, stage: HTMLElement): () => void {
   const down = (event: KeyboardEvent): void => {
     const chord = chordOf(event);
     const action = actionOf(chord);
-    if (!action || event.isComposing || !mayAct(action, stage) || isClosing(chord)) return;
+    if (!action || event.isComposing || !mayAct(action, stage)) return;
     event.preventDefault();
+    if (chord === "Escape" && panels.open && !desk.easel.isDrawing) return panels.close();
     if (action.release) {
       if (held.has(event.code)) return;
       held.set(event.code, action);
@@ -41,11 +43,6 @@ function mayAct(action: Action, stage: HTMLElement): boolean {
   if (document.querySelector("dialog[open]")) return false;
   if (isTextField(focused)) return action.inFields === true;
   return !action.needsStage || focused === stage || focused === document.body || focused === null;
-}
-
-/** An open panel is closed by this key, and nothing else happens. */
-function isClosing(chord: string): boolean {
-  return chord === "Escape" && document.querySelector("[popover=auto]:popover-open") !== null;
 }
 
 const NOT_TEXT = new Set(["range", "checkbox", "radio", "button", "color", "file", "submit"]);

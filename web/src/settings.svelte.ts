@@ -5,6 +5,9 @@ import type { Language } from "./words/word";
 export type Theme = "system" | "light" | "dark";
 export type Tool = "brush" | "eraser";
 
+/** What the page need not say again. */
+export type Lesson = "prompt" | "keys";
+
 export interface TipSettings {
   /** Diameter as a share of the canvas's shorter side, so that a brush fits any canvas. */
   size: number;
@@ -25,8 +28,9 @@ interface Stored {
   /** What was last asked for in the palette, newest first. */
   recent: readonly string[];
   overlayOpacity: number;
-  /** The first hint has done its work. */
+  /** The first hint has done its work; so have those that are named here. */
   hasPainted: boolean;
+  learnt: readonly Lesson[];
   tips: Record<Tool, TipSettings>;
 }
 
@@ -43,6 +47,7 @@ const DEFAULTS: Stored = {
   recent: [],
   overlayOpacity: 0.55,
   hasPainted: false,
+  learnt: [],
   tips: { brush: { size: 0.12, softness: 0.2 }, eraser: { size: 0.12, softness: 0.2 } },
 };
 
@@ -55,6 +60,10 @@ function load(): Stored {
 }
 
 export const settings = $state(load());
+
+export function learn(lesson: Lesson): void {
+  if (!settings.learnt.includes(lesson)) settings.learnt = [...settings.learnt, lesson];
+}
 
 export function resizeTip(tip: TipSettings, size: number): void {
   tip.size = Math.min(LARGEST, Math.max(SMALLEST, size));

@@ -8,6 +8,8 @@ export const MAX_MASKS_PX = 128000000;
 export const NEW_BRUSH = {"prompt": "", "negative": "", "name": "", "strength": 1.0, "prompt_strength": 1.0, "softness_px": 4.0, "seed": null, "acts_from": 0.0, "acts_until": 1.0} as const;
 /** A recipe as it is where nothing else was said; also what older documents do not say. */
 export const NEW_RECIPE = {"model": "picturebook", "weights_hash": "", "sampler": "lcm", "num_steps": 4, "gamma": 0.3, "method": "exact", "step_indices": [], "grid_steps": 50, "bootstrap_steps": 2, "bootstrap_mix": 50.0, "leak_sensitivity": 0.2, "mask_mode": "continuous", "guidance_scale": 1.0, "guidance": "full", "guidance_delta": 1.0, "cover": 0.3, "region_suffix": null, "window_px": null, "tile_px": null, "blend": true} as const;
+/** Scenes to begin with, at the size of the model; the first is what a new painter finds. */
+export const STARTERS = ["house", "beach", "forest", "harvest", "reef"] as const;
 /** [least, most] of what sliders set. */
 export const LIMITS = {"Brush": {"strength": [0.0, 1.0], "prompt_strength": [0.0, 1.0], "softness_px": [0.0, 100.0], "seed": [0, 4294967295], "acts_from": [0.0, 1.0], "acts_until": [0.0, 1.0]}, "Recipe": {"num_steps": [1, 100], "gamma": [0.0, 1.0], "grid_steps": [1, 1000], "bootstrap_steps": [0, 50], "bootstrap_mix": [0.0, 50.0], "leak_sensitivity": [0.0, 10.0], "guidance_scale": [1.0, 30.0], "guidance_delta": [0.0, 2.0], "cover": [0.0, 1.0], "window_px": [0, 4096], "tile_px": [0, 4096]}} as const;
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, HTTPException, Query, Request, Response, WebSocket
+from fastapi import APIRouter, HTTPException, Path, Query, Request, Response, WebSocket
 from fastapi.responses import HTMLResponse, JSONResponse
 
 from semdraw.exports import MEDIA_TYPES, exported, scene_from_file
@@ -115,6 +115,11 @@ def _add_files(router: APIRouter, studio: Studio) -> None:
         """A project file, an OpenRaster file, or a picture that carries its scene, in; the scene out (msgpack)."""
         data = await read_body(request, BYTES)
         return scene_response(await asyncio.to_thread(scene_from_file, data))
+
+    @router.get("/api/starters/{name}", response_class=Response)
+    async def starter(name: Annotated[str, Path(max_length=64)]) -> Response:
+        """One of the scenes to begin with, at the size of the model that paints (msgpack)."""
+        return scene_response(await asyncio.to_thread(studio.starter_named, name))
 
     async def pictured(scene: Scene, ending: str) -> Response:
         """The settled picture as a file; made in turn with those of everybody else."""

@@ -53,6 +53,11 @@ class Studio:
         """What a new painter finds while this model paints; the operator's own with the model of the beginning."""
         return self.starter if card == self.models.first else _starter_of(card)
 
+    def starter_named(self, name: str) -> Scene:
+        """A scene to begin with, at the size and by the recipe with which a new painter begins now."""
+        first = self.first_scene(self.models.card)
+        return replace(starter_scene(first.canvas.extent, name), recipe=first.recipe)
+
     def retuned(self, recipe: Recipe, former: ModelCard, card: ModelCard) -> Recipe:
         """A painter's recipe after a change of models: what they left to the former one is left to the new one."""
         return followed(recipe, self._usual(former), self._usual(card))

@@ -1,6 +1,7 @@
 /** What a painter can ask for by a key, a button or the palette: one value, named once, in both languages. */
 
 import type { Easel } from "../easel";
+import type { FileDesk } from "../filedesk";
 import type { Studio } from "../studio.svelte";
 import type { WordKey } from "../words";
 
@@ -8,11 +9,8 @@ import type { WordKey } from "../words";
 export interface Desk {
   readonly studio: Studio;
   readonly easel: Easel;
-  saveProject(): void;
-  openProject(): void;
-  savePng(): void;
+  readonly files: FileDesk;
   newBrush(): void;
-  showHelp(): void;
 }
 
 export interface Action {

@@ -4,6 +4,7 @@ import type { WordKey } from "../words";
 import type { Action } from "./action";
 import { filesActions } from "./files";
 import { liveActions } from "./live";
+import { pageActions } from "./page";
 import { regionsActions } from "./regions";
 import { toolsActions } from "./tools";
 import { viewActions } from "./view";
@@ -21,6 +22,7 @@ export const GROUPS: readonly ActionGroup[] = [
   { label: "group.live", actions: liveActions },
   { label: "group.view", actions: viewActions },
   { label: "group.files", actions: filesActions },
+  { label: "group.page", actions: pageActions },
 ];
 
 export const ACTIONS: readonly Action[] = GROUPS.flatMap((group) => group.actions);

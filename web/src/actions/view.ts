@@ -1,5 +1,6 @@
 /** How the canvas is looked at. */
 
+import { panels } from "../panels.svelte";
 import type { Action } from "./action";
 
 export const viewActions: readonly Action[] = [
@@ -9,5 +10,5 @@ export const viewActions: readonly Action[] = [
   { id: "view.in", chords: ["Ctrl++", "Ctrl+="], press: ({ easel }) => easel.viewport.zoomIn() },
   { id: "view.out", chords: ["Ctrl+-"], press: ({ easel }) => easel.viewport.zoomOut() },
   { id: "view.panels", chords: ["Tab"], needsStage: true, press: ({ studio }) => (studio.isUiHidden = !studio.isUiHidden) },
-  { id: "view.help", chords: ["?"], press: (desk) => desk.showHelp() },
+  { id: "view.help", chords: ["?"], press: () => (panels.dialog = "help") },
 ];

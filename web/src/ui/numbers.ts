@@ -1,9 +1,16 @@
-/** Numbers as people read and write them. */
+/** Numbers as people read and write them, in their language. */
+
+import { language } from "../words";
 
 const LARGEST_SEED = 2 ** 32 - 1;
 
 export function percent(share: number): string {
-  return `${Math.round(100 * share)} %`;
+  return new Intl.NumberFormat(language(), { style: "percent", maximumFractionDigits: 0 }).format(share);
+}
+
+/** At most `digits` behind the point, and no more than it takes. */
+export function decimal(value: number, digits = 2): string {
+  return new Intl.NumberFormat(language(), { maximumFractionDigits: digits, useGrouping: false }).format(value);
 }
 
 /** The seed that was written; null for an empty field, undefined for what is no number. */

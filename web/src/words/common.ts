@@ -7,6 +7,7 @@ export const commonWords = {
   "group.live": { en: "Picture", de: "Bild" },
   "group.view": { en: "View", de: "Ansicht" },
   "group.files": { en: "File", de: "Datei" },
+  "group.page": { en: "Page", de: "Seite" },
   "key.Ctrl": { en: "Ctrl", de: "Strg" },
   "key.Alt": { en: "Alt", de: "Alt" },
   "key.Shift": { en: "Shift", de: "Umschalt" },
