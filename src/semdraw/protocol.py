@@ -94,7 +94,10 @@ class SamplerChoice(msgspec.Struct, frozen=True):
 
 
 class ModelFacts(msgspec.Struct, frozen=True):
-    """What the page needs to know of the running model; `recipe` is the one that it is best painted with."""
+    """What the page needs to know of the running model; `recipe` is the one that it is best painted with.
+
+    vocabulary: all single words that it was taught; none where it knows words in general.
+    """
 
     name: str
     extent: Extent
@@ -103,6 +106,7 @@ class ModelFacts(msgspec.Struct, frozen=True):
     backgrounds: tuple[Concept, ...] = ()
     samplers: tuple[SamplerChoice, ...] = ()
     recipe: Recipe = Recipe()
+    vocabulary: tuple[str, ...] = ()
 
 
 class Welcome(_Message, frozen=True, tag="welcome"):
@@ -261,14 +265,14 @@ def _decode(data: bytes, kind: Any) -> Any:
         raise ProtocolError(f"not a message of version {VERSION}: {error}") from None
 
 
-def json_schema() -> dict[str, Any]:
-    """JSON Schema of all messages; the page's types are generated from it."""
+def json_schema(*answers: Any) -> dict[str, Any]:
+    """JSON Schema of all messages; the page's types are generated from it. answers: other types to be told of."""
     messages, components = msgspec.json.schema_components(
-        [ClientMessage, ServerMessage], schema_hook=schema_of, ref_template="#/$defs/{name}"
+        [ClientMessage, ServerMessage, *answers], schema_hook=schema_of, ref_template="#/$defs/{name}"
     )
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "semdraw wire v1",
-        "oneOf": messages,
+        "oneOf": messages[:2],
         "$defs": components,
     }

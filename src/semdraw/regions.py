@@ -101,8 +101,7 @@ def compile_regions(scene: Scene, model: DiffusionModel, previous: Regions | Non
     _require_attention(scene.recipe, model.spec)
     schedule = build_schedule(model.spec.training, scene.recipe)
     method, steps = method_of(scene.recipe), scene.recipe.bootstrap_steps
-    pairs = [(scene.brush(layer.brush_id), layer) for layer in scene.canvas.layers if layer.visible]
-    painted = [(brush, layer) for brush, layer in pairs if brush.prompt.strip() and not layer.mask.is_blank]
+    pairs, painted = painted_layers(scene)
     is_same_ground = previous is not None and ground_inputs(scene) == ground_inputs(previous.scene)
     ground = previous.ground if previous and is_same_ground else compile_ground(scene, model)
     if previous is not None and mask_inputs(scene) == mask_inputs(previous.scene):
@@ -139,8 +138,16 @@ def compile_regions(scene: Scene, model: DiffusionModel, previous: Regions | Non
         everyone=_everyone(acting, scene, ground, fills, model) if method.joint and acting else None,
         bootstrap_start=start,
         bootstrap_end=start + steps if steps else 0,
-        hints=tuple(_hints(scene, pairs, weights, model.spec)),
+        hints=tuple(hints_of(scene, pairs, weights, model.spec)),
     )
+
+
+def painted_layers(scene: Scene) -> tuple[list[tuple[Brush, Layer]], list[tuple[Brush, Layer]]]:
+    """All visible layers with their brushes, bottom first; and those of them that have paint and words."""
+    pairs = [(scene.brush(layer.brush_id), layer) for layer in scene.canvas.layers if layer.visible]
+    return pairs, [
+        (brush, layer) for brush, layer in pairs if brush.prompt.strip() and not layer.mask.is_blank
+    ]
 
 
 def _require_extent(scene: Scene, spec: ModelSpec) -> None:
@@ -227,9 +234,10 @@ def _told(
     return {"conditioning": prompt, "negative": negative}
 
 
-def _hints(
+def hints_of(
     scene: Scene, pairs: list[tuple[Brush, Layer]], compiled: dict[str, Region], spec: ModelSpec
 ) -> list[Hint]:
+    """What to tell the painter of visible layers, once those that are painted are compiled."""
     hints: list[Hint] = []
     for brush, layer in pairs:
         if layer.mask.is_blank:

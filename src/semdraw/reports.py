@@ -6,6 +6,8 @@ from typing import Literal
 
 import msgspec
 
+from semdraw.rasters import Mask
+
 
 class Hint(msgspec.Struct, frozen=True):
     """What to tell the painter of one region; an empty `brush_id` is the background."""
@@ -39,3 +41,27 @@ class Timings(msgspec.Struct, frozen=True):
     decode_ms: float = 0.0
     total_ms: float = 0.0
     rows: int = 0
+
+
+class ActingStep(msgspec.Struct, frozen=True):
+    """What of a region takes part in one step.
+
+    acts: the step lies in the brush's window. noise: the share of noise before the step. cover: the share of the
+    canvas that the region claims, 0 to 1. mask: how much it counts, one pixel a latent cell.
+    """
+
+    acts: bool
+    noise: float
+    cover: float
+    mask: Mask
+
+
+class Inspection(msgspec.Struct, frozen=True):
+    """Why a region shows or does not. painted: the share of the canvas with its paint; steps: none where it has none,
+    no words, or is hidden; hints: what its painter is told.
+    """
+
+    brush_id: str
+    painted: float
+    steps: tuple[ActingStep, ...]
+    hints: tuple[Hint, ...]

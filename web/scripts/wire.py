@@ -16,8 +16,9 @@ import msgspec
 
 from semdraw import protocol
 from semdraw.commands import AddBrush, EditBrush, PaintMask, SetBackground
-from semdraw.geometry import Extent
+from semdraw.geometry import MAX_AREA_PX, MAX_SIDE_PX, Extent
 from semdraw.rasters import Mask
+from semdraw.reports import Inspection
 from semdraw.scene import (
     MAX_BRUSHES,
     MAX_MASKS_PX,
@@ -30,6 +31,7 @@ from semdraw.scene import (
     Scene,
 )
 from semdraw.starter import STARTERS
+from semdraw.wildcards import LISTS
 
 WEB = Path(__file__).resolve().parent.parent
 TYPES = WEB / "src/wire.gen.ts"
@@ -105,7 +107,7 @@ def range_of(schema: Schema) -> tuple[float, float] | None:
 
 
 def wire_types() -> str:
-    schema = protocol.json_schema()
+    schema = protocol.json_schema(Inspection)
     named: dict[str, Schema] = {}
     blocks = [declaration(name, part, named) for name, part in schema["$defs"].items()]
     for name, union in zip(("ClientMessage", "ServerMessage"), schema["oneOf"], strict=True):
@@ -121,8 +123,12 @@ def wire_types() -> str:
         f"export const MAX_BRUSHES = {MAX_BRUSHES};\n",
         "/** All masks of a scene together. */\n",
         f"export const MAX_MASKS_PX = {MAX_MASKS_PX};\n",
+        f"export const MAX_SIDE_PX = {MAX_SIDE_PX};\n",
+        f"export const MAX_AREA_PX = {MAX_AREA_PX};\n",
         "/** A new brush, but for its id and colour. */\n",
         f"export const NEW_BRUSH = {json.dumps(fresh)} as const;\n",
+        "/** Words by the name of a list, which stands in prompts as __name__. */\n",
+        f"export const WORD_LISTS: Readonly<Record<string, readonly string[]>> = {json.dumps(LISTS)};\n",
         "/** A recipe as it is where nothing else was said; also what older documents do not say. */\n",
         f"export const NEW_RECIPE = {json.dumps(msgspec.to_builtins(Recipe()))} as const;\n",
         "/** Scenes to begin with, at the size of the model; the first is what a new painter finds. */\n",

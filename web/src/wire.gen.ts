@@ -4,8 +4,12 @@ export const MAX_MESSAGE_BYTES = 16777216;
 export const MAX_BRUSHES = 64;
 /** All masks of a scene together. */
 export const MAX_MASKS_PX = 128000000;
+export const MAX_SIDE_PX = 4096;
+export const MAX_AREA_PX = 4200000;
 /** A new brush, but for its id and colour. */
 export const NEW_BRUSH = {"prompt": "", "negative": "", "name": "", "strength": 1.0, "prompt_strength": 1.0, "softness_px": 4.0, "seed": null, "acts_from": 0.0, "acts_until": 1.0} as const;
+/** Words by the name of a list, which stands in prompts as __name__. */
+export const WORD_LISTS: Readonly<Record<string, readonly string[]>> = {"animal": ["cat", "dog", "fox", "bear", "rabbit", "horse", "elephant", "giraffe", "owl", "penguin", "turtle"], "color": ["red", "orange", "yellow", "green", "turquoise", "blue", "violet", "pink", "white", "black", "golden"], "fruit": ["apple", "banana", "grapes", "strawberry", "orange", "lemon", "pineapple", "watermelon"], "ground": ["night sky", "blue sky", "sunset", "sea", "beach", "desert", "forest", "snowy mountains", "space"], "light": ["at dawn", "at noon", "at sunset", "by moonlight", "in fog", "by candlelight", "after the rain"], "material": ["wood", "stone", "glass", "paper", "porcelain", "bronze", "wool", "ice", "gold"], "mood": ["calm", "cheerful", "gloomy", "dreamy", "mysterious", "solemn", "wild"], "plant": ["tree", "pine tree", "palm tree", "cactus", "mushroom", "flower", "sunflower", "rose", "tulip"], "season": ["in spring", "in summer", "in autumn", "in winter"], "vehicle": ["rocket", "airplane", "helicopter", "car", "train", "tractor", "sailboat", "balloon"]};
 /** A recipe as it is where nothing else was said; also what older documents do not say. */
 export const NEW_RECIPE = {"model": "picturebook", "weights_hash": "", "sampler": "lcm", "num_steps": 4, "gamma": 0.3, "method": "exact", "step_indices": [], "grid_steps": 50, "bootstrap_steps": 2, "bootstrap_mix": 50.0, "leak_sensitivity": 0.2, "mask_mode": "continuous", "guidance_scale": 1.0, "guidance": "full", "guidance_delta": 1.0, "cover": 0.3, "region_suffix": null, "window_px": null, "tile_px": null, "blend": true} as const;
 /** Scenes to begin with, at the size of the model; the first is what a new painter finds. */
@@ -279,7 +283,9 @@ export interface Welcome {
   readonly scene: Scene | null;
 }
 
-/** What the page needs to know of the running model; `recipe` is the one that it is best painted with. */
+/** What the page needs to know of the running model; `recipe` is the one that it is best painted with.
+
+    vocabulary: all single words that it was taught; none where it knows words in general. */
 export interface ModelFacts {
   readonly name: string;
   readonly extent: Extent;
@@ -288,6 +294,7 @@ export interface ModelFacts {
   readonly backgrounds: readonly Concept[];
   readonly samplers: readonly SamplerChoice[];
   readonly recipe: Recipe;
+  readonly vocabulary: readonly string[];
 }
 
 /** A word that the model knows. */
@@ -359,6 +366,26 @@ export interface Status {
 export interface ModelChanged {
   readonly kind: "model_changed";
   readonly model: ModelFacts;
+}
+
+/** Why a region shows or does not. painted: the share of the canvas with its paint; steps: none where it has none,
+    no words, or is hidden; hints: what its painter is told. */
+export interface Inspection {
+  readonly brush_id: string;
+  readonly painted: number;
+  readonly steps: readonly ActingStep[];
+  readonly hints: readonly Hint[];
+}
+
+/** What of a region takes part in one step.
+
+    acts: the step lies in the brush's window. noise: the share of noise before the step. cover: the share of the
+    canvas that the region claims, 0 to 1. mask: how much it counts, one pixel a latent cell. */
+export interface ActingStep {
+  readonly acts: boolean;
+  readonly noise: number;
+  readonly cover: number;
+  readonly mask: Mask;
 }
 
 export type ClientMessage = Hello | Edit | SetLive | SetFlow | Shown | SwitchModel;

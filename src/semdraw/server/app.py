@@ -15,6 +15,7 @@ from starlette.responses import Response
 from starlette.types import Scope
 
 from semdraw.errors import EngineError, SemdrawError
+from semdraw.server.asking import asking_routes
 from semdraw.server.guard import Access, Guard, Keys
 from semdraw.server.making import making_routes
 from semdraw.server.routes import routes
@@ -43,6 +44,7 @@ def create_app(studio: Studio, access: Access, keys: Keys | None = None) -> Guar
     )
     app.include_router(routes(studio, access, keys or Keys()))
     app.include_router(making_routes(studio))
+    app.include_router(asking_routes(studio))
     app.mount("/", Page(directory=PAGE, html=True, check_dir=False), name="page")
     app.add_exception_handler(SemdrawError, _in_words)
     return Guard(app, access)

@@ -58,4 +58,9 @@ def name_from_body(data: bytes) -> str:
 
 
 def scene_response(scene: Scene) -> Response:
-    return Response(_encoder.encode(scene), media_type=MSGPACK)
+    return packed_response(scene)
+
+
+def packed_response(value: Any) -> Response:
+    """A value as it stands on the wire."""
+    return Response(_encoder.encode(value), media_type=MSGPACK)

@@ -73,13 +73,17 @@ class Studio:
         )
         return picture, self.signed(scene, cards[0])
 
+    def fitted(self, scene: Scene, card: ModelCard | None = None) -> Scene:
+        """The scene with a recipe that this model can paint by; None is the one that paints now."""
+        return replace(scene, recipe=fitted(scene.recipe, (card or self.models.card).recipe))
+
     def signed(self, scene: Scene, card: ModelCard | None = None) -> Scene:
         """The scene as a model paints it, which is named in its recipe for whoever reads the picture later.
 
         card: None is the model that paints now.
         """
         card = card or self.models.card
-        scene = replace(scene, recipe=fitted(scene.recipe, card.recipe))
+        scene = self.fitted(scene, card)
         signature = {"model": card.name, "weights_hash": str(card.facts.get("weights_hash", ""))}
         return replace(scene, recipe=replace(scene.recipe, **signature))
 
@@ -102,4 +106,5 @@ def facts_of(card: ModelCard) -> ModelFacts:
             SamplerChoice(name, FACTS[name].label) for name in suiting(FACTS[card.recipe.sampler].is_flow)
         ),
         recipe=card.recipe,
+        vocabulary=tuple(sorted(card.vocabulary)),
     )
