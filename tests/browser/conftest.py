@@ -59,7 +59,8 @@ def browser() -> Generator[Browser]:
             "browser tests need Chromium: apt-get install chromium, or set SEMDRAW_CHROMIUM to its path"
         )
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        camera = "--use-fake-device-for-media-stream"  # a moving test picture
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", camera])
         yield browser
         browser.close()
 

@@ -1,12 +1,17 @@
 /** Saving, opening and starting anew, with words for what goes wrong. */
 
 import { messageOf } from "./assert";
-import { chooseFile, coveringPng, download, pictureOf, projectOf, sceneOf } from "./net/files";
+import { resized, type ResizeMode, placement } from "./document/resize";
+import { fromScene, toScene } from "./document/scene";
+import { carriesScene, chooseFile, coveringPng, download, type PictureEnding, pictureOf, placedPng, projectOf, sceneOf } from "./net/files";
 import { notices } from "./notices.svelte";
 import type { Studio } from "./studio.svelte";
+import type { Background, Extent } from "./wire.gen";
+import { t, type WordKey } from "./words";
 
-const PROJECTS = ".semdraw,.png";
+const PROJECTS = ".semdraw,.ora,.png,.webp,.jpg,.jpeg";
 const PICTURES = "image/png,image/jpeg,image/webp";
+const LAYERED = /\.(semdraw|ora)$/i;
 
 export class FileDesk {
   /** What is shown now; the picture to save while the server is away. */
@@ -17,38 +22,53 @@ export class FileDesk {
     this.#studio = studio;
   }
 
-  newPicture(): void {
+  newPicture(extent?: Extent): void {
     const { facts, model } = this.#studio;
     if (!facts) return;
-    const canvas = { extent: model?.extent ?? facts.extent, layers: [], background: { type: "prompt", prompt: "", negative: "" } } as const;
-    this.#studio.open({ canvas, brushes: [], recipe: facts.recipe, seed: 0, frame: 0, styles: facts.styles }, "new picture");
-    notices.tell("A new picture", { action: { label: "Undo", run: () => this.#studio.undo() } });
+    const size = extent ?? model?.extent ?? facts.extent;
+    const canvas = { extent: size, layers: [], background: { type: "prompt", prompt: "", negative: "" } } as const;
+    this.#studio.open({ canvas, brushes: [], recipe: facts.recipe, seed: 0, frame: 0, styles: facts.styles }, t("file.new.label"));
+    notices.tell(t("file.new.told"), { action: { label: t("edit.undo"), run: () => this.#studio.undo() } });
   }
 
+  // ---- out ----
   async saveProject(): Promise<void> {
-    await this.#telling("The project could not be saved", async () => {
+    await this.#telling("file.save.failed", async () => {
       download(await projectOf(this.#studio.scene()), "semdraw");
     });
   }
 
-  /** The settled picture, made by the server; while it is away, the pixels on the screen. */
   async savePng(): Promise<void> {
-    await this.#telling("The picture could not be saved", async () => {
-      if (this.#studio.isGreeted) return download(await pictureOf(this.#studio.scene()), "png");
+    await this.saveAs("png");
+  }
+
+  /** The settled picture, made by the server; while it is away, the pixels on the screen. */
+  async saveAs(ending: PictureEnding): Promise<void> {
+    await this.#telling("file.picture.failed", async () => {
+      if (this.#studio.isGreeted) return download(await pictureOf(this.#studio.scene(), ending), ending);
       download(await this.#shownPng(), "png");
-      notices.tell("Offline: saved the picture that is shown, without its project data");
+      notices.tell(t("file.offline"));
     });
   }
 
+  /** The picture that is shown, for other programs to paste. */
+  async copyPicture(): Promise<void> {
+    await this.#telling("file.copy.failed", async () => {
+      await navigator.clipboard.write([new ClipboardItem({ "image/png": this.#shownPng() })]);
+      notices.tell(t("file.copied"));
+    });
+  }
+
+  // ---- in ----
   async chooseProject(): Promise<void> {
     const file = await chooseFile(PROJECTS);
-    if (file) await this.openProject(file);
+    if (file) await (LAYERED.test(file.name) ? this.openProject(file) : this.#takePicture(file));
   }
 
   async openProject(file: File): Promise<void> {
-    await this.#telling(`${file.name} could not be opened`, async () => {
-      this.#studio.open(await sceneOf(file), `open ${file.name}`);
-    });
+    await this.#telling("file.open.failed", async () => {
+      this.#studio.open(await sceneOf(file), t("file.open.label", { name: file.name }));
+    }, { name: file.name });
   }
 
   async chooseBackground(): Promise<void> {
@@ -56,40 +76,75 @@ export class FileDesk {
     if (file) await this.setBackground(file);
   }
 
-  async setBackground(file: File): Promise<void> {
-    await this.#telling(`${file.name} is not a picture that this browser reads`, async () => {
+  /** A photo behind what is painted: it keeps its pixels wherever nothing is. */
+  async setBackground(file: Blob, name = t("file.picture")): Promise<void> {
+    await this.#telling("file.background.failed", async () => {
       const extent = this.#studio.facts?.extent;
       if (extent) this.#studio.edits.setBackground({ type: "image", picture: { png: await coveringPng(file, ...extent) }, prompt: "", negative: "" });
-    });
+    }, { name });
   }
 
   dropped(event: DragEvent): void {
     const file = event.dataTransfer?.files[0];
     if (!file) return;
     event.preventDefault();
-    void (file.name.toLowerCase().endsWith(".semdraw") ? this.openProject(file) : this.#takePicture(file));
+    void this.take(file);
+  }
+
+  /** A picture from the clipboard; text fields keep what is pasted into them. */
+  pasted(event: ClipboardEvent): void {
+    const file = [...(event.clipboardData?.files ?? [])].find(({ type }) => type.startsWith("image/"));
+    if (!file || (event.target instanceof Element && event.target.closest("input, textarea, dialog"))) return;
+    event.preventDefault();
+    void this.take(file);
+  }
+
+  async take(file: File): Promise<void> {
+    await (LAYERED.test(file.name) ? this.openProject(file) : this.#takePicture(file));
   }
 
   /** A picture that was saved here carries its scene; any other becomes the background. */
   async #takePicture(file: File): Promise<void> {
-    const scene = file.type === "image/png" ? await sceneOf(file).catch(() => null) : null;
-    if (scene) this.#studio.open(scene, `open ${file.name}`);
-    else await this.setBackground(file);
+    const scene = (await carriesScene(file)) ? await sceneOf(file).catch(() => null) : null;
+    if (scene) this.#studio.open(scene, t("file.open.label", { name: file.name }));
+    else await this.setBackground(file, file.name);
+  }
+
+  // ---- the canvas ----
+  /** Another size, as one step that can be undone. */
+  async resize(extent: Extent, mode: ResizeMode): Promise<void> {
+    await this.#telling("file.resize.failed", async () => {
+      const { facts, masks } = fromScene(this.#studio.scene());
+      const after = resized(facts, masks, extent, mode);
+      const background = await resizedBackground(facts.background, facts.extent, extent, mode);
+      this.#studio.open(toScene({ ...after.facts, background }, after.masks), t("file.resize.label"));
+    });
   }
 
   async #shownPng(): Promise<Blob> {
     const pixels = this.pixels();
-    if (!pixels) throw new Error("there is no picture yet");
+    if (!pixels) throw new Error(t("file.none"));
     const canvas = new OffscreenCanvas(pixels.width, pixels.height);
     canvas.getContext("2d")?.putImageData(pixels, 0, 0);
     return canvas.convertToBlob({ type: "image/png" });
   }
 
-  async #telling(failure: string, act: () => Promise<void>): Promise<void> {
+  async #telling(failure: WordKey, act: () => Promise<void>, values: Readonly<Record<string, string>> = {}): Promise<void> {
     try {
       await act();
     } catch (error) {
-      notices.tell(`${failure}: ${messageOf(error)}`, { tone: "bad" });
+      notices.tell(`${t(failure, values)}: ${messageOf(error)}`, { tone: "bad" });
     }
   }
+}
+
+/** The picture behind goes where the painting goes; where it does not reach, white shows. */
+async function resizedBackground(background: Background, before: Extent, extent: Extent, mode: ResizeMode): Promise<Background> {
+  if (background.type !== "image") return background;
+  const png = background.picture.png as Uint8Array<ArrayBuffer>;
+  const bitmap = await createImageBitmap(new Blob([png], { type: "image/png" }));
+  const [width, height] = extent;
+  const shown = Math.max(before[0] / bitmap.width, before[1] / bitmap.height);
+  const scale = shown * placement(before, extent, mode).a;
+  return { ...background, picture: { png: await placedPng(bitmap, { width, height }, { scale, ground: "#ffffff" }) } };
 }

@@ -5,6 +5,10 @@ import { decodeScene, encode } from "./codec";
 
 const MSGPACK = "application/msgpack";
 
+/** Endings of files that hold the finished picture and its scene. */
+export const PICTURE_ENDINGS = ["png", "webp", "jpg", "ora", "psd"] as const;
+export type PictureEnding = (typeof PICTURE_ENDINGS)[number];
+
 async function post(path: string, body: BodyInit, type: string): Promise<Response> {
   const response = await fetch(new URL(path, document.baseURI), { method: "POST", body, headers: { "Content-Type": type } });
   if (!response.ok) throw new Error(await reasonOf(response));
@@ -32,8 +36,14 @@ export async function sceneOf(file: Blob): Promise<Scene> {
   return decodeScene(await response.arrayBuffer());
 }
 
-export async function pictureOf(scene: Scene): Promise<Blob> {
-  return (await post("api/render.png", encode(scene), MSGPACK)).blob();
+/** The settled picture of a scene, as a file that carries the scene. */
+export async function pictureOf(scene: Scene, ending: PictureEnding): Promise<Blob> {
+  return (await post(`api/render.${ending}`, encode(scene), MSGPACK)).blob();
+}
+
+/** Whether a picture seems to have been saved here: then the server can read its scene. */
+export async function carriesScene(file: Blob): Promise<boolean> {
+  return new TextDecoder("latin1").decode(await file.arrayBuffer()).includes("semdraw\0");
 }
 
 export function download(blob: Blob, extension: string): void {
@@ -59,10 +69,21 @@ export function chooseFile(accept: string): Promise<File | null> {
 /** A picture cut to cover the canvas, as PNG: the background travels and undoes at the size that counts. */
 export async function coveringPng(file: Blob, width: number, height: number): Promise<Uint8Array> {
   const bitmap = await createImageBitmap(file);
+  const scale = Math.max(width / bitmap.width, height / bitmap.height);
+  return placedPng(bitmap, { width, height }, { scale, ground: null });
+}
+
+/** A picture in the middle of a canvas, at a scale, over a ground where it does not reach; null: clear. */
+export async function placedPng(
+  bitmap: ImageBitmap, { width, height }: { width: number; height: number }, { scale, ground }: { scale: number; ground: string | null },
+): Promise<Uint8Array> {
   const canvas = new OffscreenCanvas(width, height);
   const context = canvas.getContext("2d");
   if (!context) throw new Error("this browser has no canvas");
-  const scale = Math.max(width / bitmap.width, height / bitmap.height);
+  if (ground) {
+    context.fillStyle = ground;
+    context.fillRect(0, 0, width, height);
+  }
   const [w, h] = [bitmap.width * scale, bitmap.height * scale];
   context.imageSmoothingQuality = "high";
   context.drawImage(bitmap, (width - w) / 2, (height - h) / 2, w, h);
