@@ -16,7 +16,9 @@ export class MaskCanvas {
   /** Changed and not yet drawn on the overlay. */
   readonly undrawn = new DirtyRect();
 
+  readonly #watchers = new Set<(rect: Rect) => void>();
   #version = 0;
+  #painted: { version: number; rect: Rect | null } | null = null;
 
   constructor(width: number, height: number, alpha?: Uint8Array) {
     if (alpha && alpha.length !== width * height) throw new Error(`${width}x${height} mask of ${alpha.length} bytes`);
@@ -33,6 +35,12 @@ export class MaskCanvas {
     return this.alpha.every((value) => value === 0);
   }
 
+  /** The smallest rectangle that holds all paint; null where there is none. */
+  get paintedRect(): Rect | null {
+    if (this.#painted?.version !== this.#version) this.#painted = { version: this.#version, rect: this.#findPainted() };
+    return this.#painted.rect;
+  }
+
   /** Grows with every change. */
   get version(): number {
     return this.#version;
@@ -42,6 +50,30 @@ export class MaskCanvas {
     this.#version++;
     this.unsent.add(rect);
     this.undrawn.add(rect);
+    for (const changed of this.#watchers) changed(rect);
+  }
+
+  /** Hear of every change; returns what ends it. */
+  watch(changed: (rect: Rect) => void): () => void {
+    this.#watchers.add(changed);
+    return () => void this.#watchers.delete(changed);
+  }
+
+  #findPainted(): Rect | null {
+    const { width, height, alpha } = this;
+    const isBare = (row: number): boolean => alpha.subarray(row * width, (row + 1) * width).every((value) => value === 0);
+    let top = 0;
+    while (top < height && isBare(top)) top++;
+    if (top === height) return null;
+    let bottom = height;
+    while (isBare(bottom - 1)) bottom--;
+    let [left, right] = [width, 0];
+    for (let y = top; y < bottom; y++) {
+      const row = alpha.subarray(y * width, (y + 1) * width);
+      for (let x = 0; x < left; x++) if (row[x] !== 0) left = x;
+      for (let x = width - 1; x >= right; x--) if (row[x] !== 0) right = x + 1;
+    }
+    return { x: left, y: top, width: right - left, height: bottom - top };
   }
 
   copy(rect: Rect): Uint8Array {
