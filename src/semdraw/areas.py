@@ -185,11 +185,16 @@ def _rasterize(layer: Layer) -> Tensor:
     return torch.from_numpy(layer.mask.array.astype(np.float32))[None] / 255
 
 
-def seed_map(scene: Scene, painted: list[tuple[Brush, Layer]], spec: ModelSpec) -> Tensor:
-    """(h w) int64: the seed of the topmost painted layer in each cell, else the scene's."""
+def noise_maps(scene: Scene, painted: list[tuple[Brush, Layer]], spec: ModelSpec) -> tuple[Tensor, Tensor]:
+    """Whose noise each cell takes, by the topmost layer that is painted there; int64.
+
+    Its seed (h w), which is the scene's where it has none of its own, and how far it was moved (2 h w), in cells.
+    """
     working = spec.working(scene.canvas.extent)
-    seeds = torch.full(spec.cells(working).shape, scene.seed, dtype=torch.int64)
+    shape = spec.cells(working).shape
+    seeds, moved = torch.full(shape, scene.seed), torch.zeros(2, *shape, dtype=torch.int64)
     for brush, layer in painted:
-        strongest = F.max_pool2d(padded(_rasterize(layer), working), spec.cell_px)[0]
-        seeds[strongest >= 0.5] = scene.seed if brush.seed is None else brush.seed
-    return seeds
+        is_there = F.max_pool2d(padded(_rasterize(layer), working), spec.cell_px)[0] >= 0.5
+        seeds[is_there] = scene.seed if brush.seed is None else brush.seed
+        moved[:, is_there] = torch.tensor([round(px / spec.cell_px) for px in layer.moved_px]).view(2, 1)
+    return seeds, moved

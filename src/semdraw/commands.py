@@ -24,6 +24,7 @@ from semdraw.scene import (
     Frozen,
     Id,
     Layer,
+    Move,
     Name,
     Prompt,
     Recipe,
@@ -85,6 +86,7 @@ class EditLayer(_Command, frozen=True, tag="edit_layer"):
     visible: bool | UnsetType = UNSET
     locked: bool | UnsetType = UNSET
     frozen: Frozen | UnsetType | None = UNSET
+    moved_px: Move | UnsetType = UNSET
 
 
 class PaintMask(_Command, frozen=True, tag="paint_mask"):

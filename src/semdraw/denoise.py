@@ -84,18 +84,18 @@ def level(schedule_column: Tensor, step: int, like: Tensor) -> Tensor:
     return schedule_column[step].to(like)
 
 
-def draw_noise(
-    seeds: Tensor, *, channels: int, frame: int, step: int, origin: tuple[int, int] = (0, 0)
-) -> Tensor:
+def draw_noise(seeds: Tensor, *, channels: int, frame: int, step: int, moved: Tensor | None = None) -> Tensor:
     """Standard normal noise (c h w) as a function of place: a hash of (seed, frame, step, channel, x, y) per cell.
 
-    seeds (h w) int64: the seed of the layer that is visible in each cell. `origin` is (x, y) of the first cell, so
-    that any crop draws the same noise as the whole. `step` counts levels: 0 is the first noise. Counter-based and
-    computed in 32-bit integers on the CPU, then Box-Muller in float64 and rounded to float32, for every device.
+    seeds (h w) int64: the seed of the layer that is visible in each cell. moved (2 h w) int64: by how many cells, to
+    the right and down, that layer was moved; what lies there takes its noise along. `step` counts levels: 0 is the
+    first noise. Counter-based and computed in 32-bit integers on the CPU, then Box-Muller in float64 and rounded to
+    float32, for every device.
     """
     height, width = seeds.shape
-    y = torch.arange(origin[1], origin[1] + height).view(1, height, 1)
-    x = torch.arange(origin[0], origin[0] + width).view(1, 1, width)
+    x, y = torch.arange(width).view(1, 1, width), torch.arange(height).view(1, height, 1)
+    if moved is not None:
+        x, y = x - moved[:1], y - moved[1:]
     key = _mix(seeds.cpu().long()[None] ^ 0x9E3779B9)
     for word in (frame, step, torch.arange(channels).view(-1, 1, 1), y, x):
         key = _mix((key + 0x9E3779B9) ^ _mix(_as_words(word) + 0x7F4A7C15))
@@ -104,19 +104,20 @@ def draw_noise(
     return ((-2 * radius.log()).sqrt() * (2 * math.pi * angle).cos()).float()
 
 
-def drift_noise(seeds: Tensor, *, channels: int, frame: float, step: int) -> Tensor:
+def drift_noise(
+    seeds: Tensor, *, channels: int, frame: float, step: int, moved: Tensor | None = None
+) -> Tensor:
     """`draw_noise` at any frame (c h w): at whole ones it is theirs, on the way from one to the next it turns into it.
 
     On the arc between two independent fields, so that it stays standard normal.
     """
     whole = math.floor(frame)
-    here = draw_noise(seeds, channels=channels, frame=whole, step=step)
+    here = draw_noise(seeds, channels=channels, frame=whole, step=step, moved=moved)
     if frame == whole:
         return here
     angle = math.pi / 2 * (frame - whole)
-    return math.cos(angle) * here + math.sin(angle) * draw_noise(
-        seeds, channels=channels, frame=whole + 1, step=step
-    )
+    there = draw_noise(seeds, channels=channels, frame=whole + 1, step=step, moved=moved)
+    return math.cos(angle) * here + math.sin(angle) * there
 
 
 def _as_words(value: int | Tensor) -> Tensor:

@@ -43,7 +43,9 @@ def _background(background: Background, after: Extent) -> Background:
 
 def _layer(layer: Layer, before: Extent, after: Extent) -> Layer:
     frozen = None if layer.frozen is None else _frozen(layer.frozen, before, after)
-    return replace(layer, mask=_mask(layer.mask, after), frozen=frozen)
+    dx, dy = layer.moved_px
+    moved_px = round(dx * after.width / before.width), round(dy * after.height / before.height)
+    return replace(layer, mask=_mask(layer.mask, after), frozen=frozen, moved_px=moved_px)
 
 
 def _frozen(frozen: Frozen, before: Extent, after: Extent) -> Frozen:

@@ -17,7 +17,8 @@ def touched_cells(before: Regions, after: Regions) -> Tensor:
     """(h w) in {0, 1}: the latent cells in which two compiled scenes of one size ask for something else."""
     if _behind(before) != _behind(after):
         return torch.ones(after.seeds.shape)
-    touched = torch.maximum((before.seeds != after.seeds).float(), _kept_difference(before, after))
+    is_other_noise = (before.seeds != after.seeds) | (before.moved != after.moved).any(dim=0)
+    touched = torch.maximum(is_other_noise.float(), _kept_difference(before, after))
     old = {region.brush_id: region for region in before.regions}
     new = {region.brush_id: region for region in after.regions}
     for brush_id in old.keys() | new.keys():

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from semdraw.areas import Region, acting_steps, background_layer, compile_areas, mask_inputs, seed_map
+from semdraw.areas import Region, acting_steps, background_layer, compile_areas, mask_inputs, noise_maps
 from semdraw.errors import ExtentError, SceneError
 from semdraw.geometry import Bounds
 from semdraw.grounds import Ground, background_words, compile_ground, ground_inputs
@@ -34,7 +34,8 @@ class Regions:
 
     regions: sorted by brush id, so that the order of layers which do not touch changes nothing. painted: all that have
     paint and words, also those too small to act. seeds (h w) int64: the seed of the layer that is visible in each
-    cell. cover (1 H W): the painted share of each pixel of the canvas, over whose edges cells may reach.
+    cell; moved (2 h w): how far that layer was moved, in cells.
+    cover (1 H W): the painted share of each pixel of the canvas, over whose edges cells may reach.
     kept: what frozen layers hold, if there are any.
     fills: what is where no region is: the row of a background in words, the known rest, or nothing. background: the
     views in which a background prompt runs, each with (t) whether regions fill it at that step. everyone: what stands
@@ -49,6 +50,7 @@ class Regions:
     painted: tuple[Region, ...]
     ground: Ground
     seeds: Tensor
+    moved: Tensor
     cover: Tensor
     kept: Kept | None
     fills: Literal["row", "rest", "nothing"]
@@ -106,12 +108,12 @@ def compile_regions(scene: Scene, model: DiffusionModel, previous: Regions | Non
     ground = previous.ground if previous and is_same_ground else compile_ground(scene, model)
     if previous is not None and mask_inputs(scene) == mask_inputs(previous.scene):
         weights = {region.brush_id: region for region in previous.painted}
-        cover, seeds = previous.cover, previous.seeds
+        cover, seeds, moved = previous.cover, previous.seeds, previous.moved
     else:
         weights, cover = compile_areas(scene, painted, schedule, model)
         if method.joint is not None:
             weights = stacked((weights[brush.id] for brush, _ in reversed(painted)), scene, model.spec)
-        seeds = seed_map(scene, painted, model.spec)
+        seeds, moved = noise_maps(scene, painted, model.spec)
     views = _background(tuple(weights.values()), len(schedule), scene, model.spec)
     fills = _fills(ground, method, is_covered=all(all(is_full) for _, is_full in views))
     _require_reference(scene.recipe, fills)
@@ -131,6 +133,7 @@ def compile_regions(scene: Scene, model: DiffusionModel, previous: Regions | Non
         painted=tuple(regions),
         ground=ground,
         seeds=seeds,
+        moved=moved,
         cover=cover,
         kept=compile_kept(scene, model, previous and previous.kept),
         fills=fills,

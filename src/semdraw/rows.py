@@ -74,7 +74,8 @@ def noise_field(regions: Regions, model: DiffusionModel, *, ahead: float = 0.0) 
 
     @lru_cache(maxsize=2)  # all regions that are centred at a step take from the same one
     def field(index: int) -> Tensor:
-        return drift_noise(regions.seeds, channels=channels, frame=frame, step=index).to(model.device)
+        noise = drift_noise(regions.seeds, channels=channels, frame=frame, step=index, moved=regions.moved)
+        return noise.to(model.device)
 
     return field
 

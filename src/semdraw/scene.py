@@ -29,6 +29,8 @@ Share = Annotated[float, msgspec.Meta(ge=0.0, le=1.0)]
 Seed = Annotated[int, msgspec.Meta(ge=0, lt=2**32)]
 Softness = Annotated[float, msgspec.Meta(ge=0.0, le=100.0)]
 Length = Annotated[int, msgspec.Meta(ge=0, le=MAX_SIDE_PX)]
+Offset = Annotated[int, msgspec.Meta(ge=-(2**20), le=2**20)]
+Move = tuple[Offset, Offset]
 MAX_FRAME = 2**20
 FrameNumber = Annotated[float, msgspec.Meta(ge=0.0, lt=MAX_FRAME)]
 
@@ -78,6 +80,8 @@ class Layer(Value, frozen=True):
     """Where a brush was painted. One per brush; the order of layers is the order of the canvas, bottom first.
 
     locked: no stroke changes it. frozen: nor does its picture change; only locked layers have it.
+    moved_px: how far, to the right and down, its region was moved since it was painted; it takes its noise along, in
+    whole cells of the model.
     """
 
     brush_id: Id
@@ -85,6 +89,7 @@ class Layer(Value, frozen=True):
     visible: bool = True
     locked: bool = False
     frozen: Frozen | None = None
+    moved_px: Move = (0, 0)
 
 
 class PromptBackground(Value, frozen=True, tag="prompt"):

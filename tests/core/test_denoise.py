@@ -66,7 +66,8 @@ def test_noise_is_standard_normal_and_uncorrelated() -> None:
 
 
 def test_noise_of_a_crop_is_the_crop_of_the_noise() -> None:
-    crop = draw_noise(torch.full((16, 24), 7), channels=4, frame=0, step=0, origin=(8, 5))
+    moved = torch.tensor([-8, -5]).view(2, 1, 1).expand(2, 16, 24)
+    crop = draw_noise(torch.full((16, 24), 7), channels=4, frame=0, step=0, moved=moved)
     assert torch.equal(crop, field()[:, 5:21, 8:32])
 
 

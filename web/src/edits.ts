@@ -28,7 +28,7 @@ export class Edits {
     const id = `b${crypto.getRandomValues(new Uint32Array(2)).reduce((text, value) => text + value.toString(36), "")}`;
     const color = nextColor(layers.map((layer) => layer.brush.color));
     const brush = { ...NEW_BRUSH, id, color };
-    const layer = { brush, visible: true, locked: false, frozen: null };
+    const layer = { brush, visible: true, locked: false, frozen: null, moved_px: [0, 0] as const };
     const mask = new MaskCanvas(...extent);
     this.#studio.run({ label: "new brush" }, [{ kind: "insert_layer", layer, mask, index: layers.length }]);
     this.#studio.select(id);

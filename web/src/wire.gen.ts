@@ -48,13 +48,16 @@ export type Extent = readonly [number, number];
 
 /** Where a brush was painted. One per brush; the order of layers is the order of the canvas, bottom first.
 
-    locked: no stroke changes it. frozen: nor does its picture change; only locked layers have it. */
+    locked: no stroke changes it. frozen: nor does its picture change; only locked layers have it.
+    moved_px: how far, to the right and down, its region was moved since it was painted; it takes its noise along, in
+    whole cells of the model. */
 export interface Layer {
   readonly brush_id: string;
   readonly mask: Mask;
   readonly visible: boolean;
   readonly locked: boolean;
   readonly frozen: Frozen | null;
+  readonly moved_px: readonly [number, number];
 }
 
 /** Pixels of a finished picture that a locked layer keeps, whatever is painted beside it.
@@ -200,6 +203,7 @@ export interface EditLayer {
   readonly visible?: boolean;
   readonly locked?: boolean;
   readonly frozen?: Frozen | null;
+  readonly moved_px?: readonly [number, number];
 }
 
 /** Replace a rectangle of a mask; `alpha` is zlib-deflated, one byte per pixel, rows from the top. */

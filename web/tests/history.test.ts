@@ -23,7 +23,7 @@ function brush(id: string): Brush {
 function blank(): Document {
   const facts: Facts = {
     extent: [SIDE, SIDE],
-    layers: ["castle", "moon"].map((id) => ({ brush: brush(id), visible: true, locked: false, frozen: null })),
+    layers: ["castle", "moon"].map((id) => ({ brush: brush(id), visible: true, locked: false, frozen: null, moved_px: [0, 0] as const })),
     background: { type: "prompt", prompt: "night sky", negative: "" },
     recipe: RECIPE,
     seed: 7,
@@ -51,12 +51,13 @@ function edit(document: Document, history: History, chance: Chance, count: numbe
   const ids = document.facts.layers.map((layer) => layer.brush.id);
   const id = ids.length > 0 ? chance.of(ids) : null;
   const make: (() => Change | null)[] = [
-    () => ({ kind: "insert_layer", layer: { brush: brush(`b${count}`), visible: chance.number() < 0.5, locked: false, frozen: null }, mask: new MaskCanvas(SIDE, SIDE), index: chance.below(ids.length + 1) }),
+    () => ({ kind: "insert_layer", layer: { brush: brush(`b${count}`), visible: chance.number() < 0.5, locked: false, frozen: null, moved_px: [0, 0] }, mask: new MaskCanvas(SIDE, SIDE), index: chance.below(ids.length + 1) }),
     () => (id === null ? null : { kind: "remove_brush", brush_id: id }),
     () => (id === null ? null : { kind: "edit_brush", brush_id: id, prompt: `p${count}`, ...(chance.number() < 0.5 ? { seed: count } : {}) }),
     () => (id === null ? null : { kind: "edit_brush", brush_id: id, color: "#123456" }),
     () => (id === null ? null : { kind: "edit_layer", brush_id: id, visible: chance.number() < 0.5, locked: chance.number() < 0.5 }),
     () => (id === null ? null : { kind: "edit_layer", brush_id: id, locked: true, frozen: FROZEN }),
+    () => (id === null ? null : { kind: "edit_layer", brush_id: id, moved_px: [chance.below(64) - 32, chance.below(64) - 32] }),
     () => ({ kind: "set_styles", styles: [{ name: `s${count}`, prompt: "{prompt}, ink", negative: "" }] }),
     () => ({ kind: "set_frame", frame: chance.number() }),
     () => (id === null ? null : { kind: "move_layer", brush_id: id, index: chance.below(ids.length) }),

@@ -14,6 +14,8 @@ export interface LayerFacts {
   readonly locked: boolean;
   /** The pixels that a locked layer keeps. */
   readonly frozen: Frozen | null;
+  /** How far its region was moved since it was painted; its noise goes along. */
+  readonly moved_px: readonly [number, number];
 }
 
 /** All of a scene but the painted pixels; layers bottom first. */
@@ -154,8 +156,8 @@ export class Document {
     this.#facts = { ...this.#facts, layers: this.#facts.layers.toSpliced(index, 0, layer) };
     if (!mask.isBlank) mask.touch(mask.bounds);
     const commands: Command[] = [{ kind: "add_brush", brush: layer.brush, index }];
-    const { visible, locked, frozen } = layer;
-    if (!visible || locked) commands.push({ kind: "edit_layer", brush_id: layer.brush.id, visible, locked, frozen });
+    const { visible, locked, frozen, moved_px } = layer;
+    if (!visible || locked || moved_px.some(Boolean)) commands.push({ kind: "edit_layer", brush_id: layer.brush.id, visible, locked, frozen, moved_px });
     return { inverse: { kind: "remove_brush", brush_id: layer.brush.id }, commands };
   }
 

@@ -5,6 +5,8 @@ import { MaskCanvas } from "../canvas/mask";
 import { type Background, type Mask, NEW_BRUSH, NEW_RECIPE, type Scene } from "../wire.gen";
 import type { Facts, Masks } from "./document";
 
+/** Of layers that were saved before they could be moved. */
+const UNMOVED = [0, 0] as const;
 const NO_WORDS = { prompt: "", negative: "" } as const;
 
 export function deflate(bytes: Uint8Array): Uint8Array {
@@ -27,10 +29,10 @@ export function toScene(facts: Facts, masks: Masks): Scene {
   return {
     canvas: {
       extent,
-      layers: layers.map(({ brush, visible, locked, frozen }) => {
+      layers: layers.map(({ brush, visible, locked, frozen, moved_px }) => {
         const mask = masks.get(brush.id);
         if (!mask) throw new Error(`no mask of brush ${brush.id}`);
-        return { brush_id: brush.id, mask: toMask(mask), visible, locked, frozen };
+        return { brush_id: brush.id, mask: toMask(mask), visible, locked, frozen, moved_px };
       }),
       background,
     },
@@ -52,12 +54,12 @@ export function fromScene(scene: Scene): { facts: Facts; masks: Masks } {
   const { extent, layers, background } = scene.canvas;
   const brushes = new Map(scene.brushes.map((brush) => [brush.id, { ...NEW_BRUSH, ...brush }]));
   const masks = new Map<string, MaskCanvas>();
-  const layerFacts = layers.map(({ brush_id, mask, visible, locked, frozen }) => {
+  const layerFacts = layers.map(({ brush_id, mask, visible, locked, frozen, moved_px }) => {
     const brush = brushes.get(brush_id);
     if (!brush) throw new Error(`the scene has a layer without a brush: ${brush_id}`);
     const out = new Uint8Array(mask.width * mask.height);
     masks.set(brush_id, new MaskCanvas(mask.width, mask.height, unzlibSync(mask.deflate, { out })));
-    return { brush, visible, locked, frozen: frozen ?? null };
+    return { brush, visible, locked, frozen: frozen ?? null, moved_px: moved_px ?? UNMOVED };
   });
   const { seed, frame = 0, styles = [] } = scene;
   const facts = { extent, layers: layerFacts, background: complete(background), recipe: { ...NEW_RECIPE, ...scene.recipe }, seed, frame, styles };
