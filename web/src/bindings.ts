@@ -60,16 +60,29 @@ export function chordText(chord: string): string {
   return parts.map((part) => keyText(part === "plus" ? "+" : part)).join(IS_MAC ? "" : "+");
 }
 
+/** A row of keys by its ends; arrows as such. */
+function rowText(chords: readonly string[]): string {
+  const [first, last] = [chords[0] as string, chords.at(-1) as string];
+  if (!first.includes("Arrow")) return `${chordText(first)}–${chordText(last)}`;
+  return `${chordText(first).replace(/[←→↑↓]$/, "")}← ↑ → ↓`;
+}
+
 /** All keys of an action, as people read them; empty where it has none. */
 export function keysText(action: Action): string {
   const chords = chordsOf(action);
-  if (chords.length > 3) return `${chords[0]}–${chords.at(-1)}`;
+  if (chords.length > 3) return rowText(chords);
   return chords.map(chordText).join("  ");
+}
+
+/** The first key of an action, as people read it; empty where it has none. */
+export function firstKey(id: WordKey): string {
+  const action = BY_ID.get(id);
+  const chord = action && chordsOf(action)[0];
+  return chord ? chordText(chord) : "";
 }
 
 /** For titles: the words, and the first key of an action behind them. `label` where other words fit better. */
 export function titled(id: WordKey, label: string = t(id)): string {
-  const action = BY_ID.get(id);
-  const chord = action && chordsOf(action)[0];
-  return chord ? `${label} (${chordText(chord)})` : label;
+  const key = firstKey(id);
+  return key ? `${label} (${key})` : label;
 }
