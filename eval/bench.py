@@ -23,7 +23,7 @@ from semdraw.scene import Brush, Canvas, Layer, PromptBackground, Recipe, Scene,
 from train.concepts import Concept, backgrounds, objects
 
 FILE = Path(__file__).with_name("bench-v1.zip")
-HASH = ""
+HASH = "7d4b62aa1907c2f57c35940bf1669b1a9ba9c2249a492297486cdaa39d276cd9"
 EXTENT = Extent(256, 256)
 
 Split = Literal["dev", "test"]

@@ -42,7 +42,7 @@ def box_mark(box: Bounds, shape: tuple[int, int]) -> np.ndarray:
 def stroke(random: Generator, box: Bounds, shape: tuple[int, int], width_px: float) -> np.ndarray:
     """A scribble to and fro that stays in the box: close lines of a broad brush, loose ones of a thin one."""
     width_px = min(width_px, 0.45 * min(box.width, box.height))
-    spacing = width_px * random.uniform(0.85, 1.1) if width_px > LOOSE_PX[1] else width_px * 2.0
+    spacing = width_px * (random.uniform(0.5, 0.7) if width_px > LOOSE_PX[1] else 1.4)
     points = zigzag(random, box, width_px, spacing)
     page = Image.new("1", (shape[1], shape[0]))
     pen = ImageDraw.Draw(page)

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from eval.bench import EXTENT, bounds_of
 from eval.marks import CLOSE_PX, LOOSE_PX, blob, box_mark, stroke
-from eval.oracle_nets import OTHER, VIEW_PX
+from eval.oracle_nets import OTHER
 from eval.views import blurred, square_of, view_of
 from semdraw.geometry import Bounds
 from train.backgrounds import paint
@@ -163,21 +163,21 @@ def shuffled(random: Generator, colours: np.ndarray) -> np.ndarray:
     return colours
 
 
-def views(random: Generator, scene: Labelled, count: int) -> list[tuple[np.ndarray, int]]:
-    """Up to `count` views (96 96 3) uint8 of things and of bare ground, each with its class."""
+def views(random: Generator, scene: Labelled, count: int, side_px: int) -> list[tuple[np.ndarray, int]]:
+    """Up to `count` views (side side 3) uint8 of things and of bare ground, each with its class."""
     seen: list[tuple[np.ndarray, int]] = []
     for _ in range(count):
         found = (
-            thing_view(random, scene)
+            thing_view(random, scene, side_px)
             if scene.things and random.random() < 0.85
-            else ground_view(random, scene)
+            else ground_view(random, scene, side_px)
         )
         if found is not None:
             seen.append(found)
     return seen
 
 
-def thing_view(random: Generator, scene: Labelled) -> tuple[np.ndarray, int] | None:
+def thing_view(random: Generator, scene: Labelled, side_px: int) -> tuple[np.ndarray, int] | None:
     """A thing under a mask drawn roughly where it stands; None where too little of it is left to tell."""
     index, shown = scene.things[int(random.integers(len(scene.things)))]
     if shown.sum() < 200:
@@ -186,7 +186,7 @@ def thing_view(random: Generator, scene: Labelled) -> tuple[np.ndarray, int] | N
     if (mask & shown).sum() < max(200, 0.3 * shown.sum()):
         return None
     cut = square_of if random.random() < 0.2 else view_of
-    return cut(scene.image, mask, VIEW_PX), index
+    return cut(scene.image, mask, side_px), index
 
 
 def rough_mask(random: Generator, shown: np.ndarray) -> np.ndarray:
@@ -223,7 +223,7 @@ def grown(mask: np.ndarray, radius_px: int) -> np.ndarray:
     return wide[0].numpy() > 0
 
 
-def ground_view(random: Generator, scene: Labelled) -> tuple[np.ndarray, int] | None:
+def ground_view(random: Generator, scene: Labelled, side_px: int) -> tuple[np.ndarray, int] | None:
     """A patch of one ground under some mark; None where more than one label lies in it."""
     sides = random.uniform(40, 140, 2)
     x, y = (int(v) for v in random.uniform(0, 1, 2) * (np.array(SHAPE[::-1]) - sides))
@@ -232,7 +232,7 @@ def ground_view(random: Generator, scene: Labelled) -> tuple[np.ndarray, int] | 
     label = int(np.median(scene.labels[mask]))
     if (scene.labels[mask] == label).mean() < PURE or label < len(objects()):
         return None
-    return view_of(scene.image, mask, VIEW_PX), label
+    return view_of(scene.image, mask, side_px), label
 
 
 def degraded(pixels: Tensor, random: Generator, *, strength: float = 1.0) -> Tensor:

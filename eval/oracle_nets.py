@@ -13,29 +13,30 @@ from train.concepts import backgrounds, objects
 
 OTHER = len(objects()) + len(backgrounds())
 NUM_CLASSES = OTHER + 1
-VIEW_PX = 96  # side of a view of one region
+VIEW_PX = {"first": 96, "second": 64}  # side of a view of one region
 CELL_PX = 4  # O1 tells classes per square of so many pixels
 
 
 class Segmenter(nn.Module):
     """O1, 1.3 M weights: a U-Net that names every cell of a picture, and what a view shows by its lowest level."""
 
-    widths = (24, 48, 96, 128, 160)
+    widths = (3, 24, 48, 96, 128, 192)
 
     def __init__(self) -> None:
         super().__init__()
-        self.stem = layer(3, self.widths[0], stride=2)
         self.down = nn.ModuleList(
-            nn.Sequential(layer(a, b, stride=2), layer(b, b)) for a, b in itertools.pairwise(self.widths)
+            nn.Sequential(*layer(a, b, stride=2), *layer(b, b)) for a, b in itertools.pairwise(self.widths)
         )
-        self.up = nn.ModuleList([layer(160 + 128, 96), layer(96 + 96, 80), layer(80 + 48, 64)])
-        self.cell_head = nn.Conv2d(64, NUM_CLASSES, 1)
+        self.up = nn.ModuleList([layer(192 + 128, 64), layer(64 + 96, 64), layer(64 + 48, 48)])
+        self.cell_head = nn.Conv2d(48, NUM_CLASSES, 1)
         self.view_head = nn.Linear(self.widths[-1], NUM_CLASSES)
 
     def levels(self, pixels: Tensor) -> list[Tensor]:
-        levels = [self.stem(pixels)]
+        """Five pictures of features, each half as large as the one before."""
+        levels: list[Tensor] = []
         for down in self.down:
-            levels.append(down(levels[-1]))
+            pixels = down(pixels)
+            levels.append(pixels)
         return levels
 
     def cells(self, pixels: Tensor) -> Tensor:
@@ -81,7 +82,7 @@ class Second(nn.Module):
         return self.norm(pixels.mean((2, 3)))
 
     def forward(self, views: Tensor) -> Tensor:
-        """(n 3 96 96) in [-1, 1] -> logits (n classes)."""
+        """(n 3 64 64) in [-1, 1] -> logits (n classes)."""
         return self.head(self.features(views))
 
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import torch
@@ -20,6 +21,7 @@ from eval.oracle_nets import CELL_PX, VIEW_PX, Second, Segmenter
 from eval.views import blurred, to_pixels, view_of
 from train.concepts import backgrounds, objects
 
+Which = Literal["first", "second"]
 FOLDER = Path(__file__).with_name("oracles")
 FILES = {"first": FOLDER / "first.safetensors", "second": FOLDER / "second.safetensors"}
 
@@ -65,14 +67,11 @@ class Oracles:
         total = torch.stack([logits.float().softmax(1) for logits in (itself, mirrored.flip(-1), soft)])
         return total.mean(0)[0].numpy()
 
-    def views(self, picture: np.ndarray, visible: Sequence[np.ndarray]) -> Tensor:
-        """(p 3 96 96) in [-1, 1], one for each mask (H W) bool; grey alone where a mask is empty."""
-        return to_pixels(np.stack([view_of(picture, mask, VIEW_PX) for mask in visible]))
-
     @torch.no_grad()
-    def classify(self, views: Tensor, *, second: bool = False) -> np.ndarray:
-        """(p 3 96 96) -> probabilities (p classes)."""
-        oracle = self.second if second else self.first
+    def classify(self, which: Which, picture: np.ndarray, visible: Sequence[np.ndarray]) -> np.ndarray:
+        """What each region (H W) bool of a picture (H W 3) uint8 shows: probabilities (p classes)."""
+        oracle = self.first if which == "first" else self.second
+        views = to_pixels(np.stack([view_of(picture, mask, VIEW_PX[which]) for mask in visible]))
         return torch.stack([oracle(each).float().softmax(1) for each in three_ways(views)]).mean(0).numpy()
 
     @torch.no_grad()

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from eval.bench import EXTENT
 from eval.oracle_data import Labelled, compose, degraded, views
-from eval.oracle_nets import CELL_PX, Second, Segmenter
+from eval.oracle_nets import CELL_PX, VIEW_PX, Second, Segmenter
 from eval.oracles import FILES, save_oracle
 from eval.views import to_pixels
 from train.runs import Ema, Meter, Run, on_device, parser, prepare, rank
@@ -54,12 +54,11 @@ def draw_scenes(random: Generator, pool: list[Labelled], count: int) -> list[Lab
     ]
 
 
-def view_batch(
-    random: Generator, scenes: list[Labelled], count: int, strength: float
-) -> tuple[Tensor, Tensor]:
-    """At most `count` views (n 3 96 96), worse and now and then mirrored, and their classes (n,)."""
-    seen = [each for scene in scenes for each in views(random, scene, -(-count // len(scenes)))][:count]
-    pixels = degraded(to_pixels(np.stack([view for view, _ in seen])), random, strength=strength)
+def view_batch(random: Generator, scenes: list[Labelled], count: int, which: str) -> tuple[Tensor, Tensor]:
+    """At most `count` views (n 3 side side), worse and now and then mirrored, and their classes (n,)."""
+    each = -(-count // len(scenes))
+    seen = [view for scene in scenes for view in views(random, scene, each, VIEW_PX[which])][:count]
+    pixels = degraded(to_pixels(np.stack([view for view, _ in seen])), random, strength=STRENGTH[which])
     mirrored = torch.from_numpy(random.random(len(pixels)) < 0.3)
     pixels[mirrored] = pixels[mirrored].flip(-1)
     return pixels, torch.tensor([label for _, label in seen])
@@ -81,15 +80,14 @@ def cell_batch(random: Generator, scenes: list[Labelled], strength: float) -> tu
 def loss_of(
     oracle: Segmenter | Second, random: Generator, scenes: list[Labelled], args: Any, meter: Meter
 ) -> Tensor:
-    strength = STRENGTH[args.which]
-    pixels, wanted = view_batch(random, scenes, args.views, strength)
+    pixels, wanted = view_batch(random, scenes, args.views, args.which)
     with torch.autocast(args.device, torch.bfloat16):
         logits = oracle(as_laid_out(pixels, args.device))
     wanted = wanted.to(logits.device)
     meter.add("views right", (logits.argmax(1) == wanted).float().mean().item())
     loss = F.cross_entropy(logits.float(), wanted, label_smoothing=0.05)
     if isinstance(oracle, Segmenter):
-        whole, cells = cell_batch(random, scenes, strength)
+        whole, cells = cell_batch(random, scenes, STRENGTH[args.which])
         with torch.autocast(args.device, torch.bfloat16):
             named = oracle.cells(as_laid_out(whole, args.device))
         cells = cells.to(named.device)
