@@ -1,19 +1,22 @@
-/** Gestures to strokes and views, once per animation frame; the only loop of the page, asleep while nothing happens. */
+/** Gestures to tools and views, once per animation frame; the only loop of the page, asleep while nothing happens. */
 
 import { assertNever } from "./assert";
-import { type Gesture, Pointer } from "./canvas/pointer";
+import type { Guide } from "./canvas/guides";
+import { type Gesture, Pointer, type Touch } from "./canvas/pointer";
 import { type Levels, Stage, type StageElements } from "./canvas/stage";
-import type { Sample, Tip } from "./canvas/stamp";
-import { Stroke } from "./canvas/stroke";
-import type { Insets, Point, View } from "./canvas/view";
+import { elongation, type Sample, type Tilt } from "./canvas/stamp";
+import { axesOf } from "./canvas/symmetry";
+import { angleInDocument, type Insets, type Point, type View } from "./canvas/view";
 import { Viewport } from "./canvas/viewport";
-import { unlocked } from "./locks";
-import { notices } from "./notices.svelte";
-import { resizeTip, settings, softenTip, type Tool } from "./settings.svelte";
-import type { Studio } from "./studio.svelte";
 import type { Facts } from "./document/document";
+import { resizeTip, settings, softenTip, tipOf } from "./settings.svelte";
+import type { Studio } from "./studio.svelte";
+import { type Kit, kitOf } from "./tools/kit";
+import { hasRing, StudioPaper } from "./tools/paper";
+import type { Tool, ToolName } from "./tools/tool";
 
 const ERASER_COLOR = "#ffffff";
+const UPRIGHT_PEN = { pressure: 1, tilt: undefined, shift: false, alt: false, erases: false };
 const DIMMED = 0.12;
 const ECHOES_KEPT = 500;
 const HIDDEN_TICK_MS = 100;
@@ -24,34 +27,50 @@ export class Easel {
   readonly pointer: Pointer;
   /** How long strokes waited to be seen, newest last. */
   readonly echo_ms: number[] = [];
-  readonly #studio: Studio;
   readonly viewport: Viewport;
+  readonly #studio: Studio;
+  readonly #desk: HTMLElement;
   readonly #stage: Stage;
+  readonly #paper: StudioPaper;
+  #kit: Kit;
+  /** What the gestures go to, and the brush it works for; others take over when it is done. */
+  #hand: { readonly tool: ToolName; readonly selected: string | null } = { tool: "brush", selected: null };
+  #cursor: { readonly at: Point; readonly tilt: Tilt | undefined } | null = null;
   #openings = -1;
-  #stroke: Stroke | null = null;
-  #lastPoint: Sample | null = null;
-  #cursor: Point | null = null;
+  #hasTurned = false;
+  #isPeering = false;
+  /** The pen that keys move: whether it is what moved last, and whether it is down. */
+  #keyPen: "away" | "up" | "down" = "away";
   #isTicking = false;
 
   constructor(studio: Studio, desk: HTMLElement, elements: StageElements, insets: () => Insets) {
     this.#studio = studio;
+    this.#desk = desk;
     this.#stage = new Stage(elements);
     this.viewport = new Viewport(desk, insets, (view) => this.#viewChanged(view));
     this.pointer = new Pointer(desk, () => this.mark());
+    this.#paper = new StudioPaper(studio, { scale: () => this.viewport.scale, pixels: () => this.pixels() });
+    this.#kit = kitOf(this.#paper);
     studio.mark = () => this.mark();
-    studio.finishStroke = () => this.#finish();
+    studio.finishStroke = () => this.finish();
     document.addEventListener("visibilitychange", () => this.#visibilityChanged());
     window.addEventListener("pagehide", () => this.#leave());
     this.mark();
   }
 
+  /** A stroke is under way, or a shape waits for its end. */
   get isDrawing(): boolean {
-    return this.#stroke !== null;
+    return this.#tool.isBusy;
   }
 
   /** Nothing waits for the next tick. */
   get isIdle(): boolean {
-    return this.#stroke === null && this.pointer.isEmpty;
+    return !this.isDrawing && this.pointer.isEmpty;
+  }
+
+  /** Pixels looked at by tools and drawn on the overlay so far; for tests of what a stroke costs. */
+  get effort(): { readonly drawn_px: number } {
+    return { drawn_px: this.#stage.drawn_px };
   }
 
   mark(): void {
@@ -67,9 +86,43 @@ export class Easel {
   }
 
   cancelStroke(): void {
-    this.#stroke?.cancel();
-    this.#stroke = null;
+    this.#tool.cancel();
     this.mark();
+  }
+
+  /** What the pen did before this moment belongs to the document as it is before what comes now. */
+  finish(): void {
+    this.#followAll();
+    this.#tool.finish();
+    this.mark();
+  }
+
+  /** An arrow key: it moves what the tool holds, or else the pen; CSS pixels of the screen, or pixels of the document. */
+  nudge(by: Point): void {
+    if (this.#tool.nudge) this.#tool.nudge(by);
+    else this.#moveKeyPen(by);
+    this.mark();
+  }
+
+  /** Enter: keys put their pen down or lift it; after anything else it ends what waits. */
+  enter(): void {
+    if (this.#keyPen === "away" || !this.#cursor) return this.finish();
+    const at = this.#cursor.at;
+    this.#follow(this.#keyPen === "down" ? { kind: "end" } : { kind: "begin", ...UPRIGHT_PEN, at });
+    this.#keyPen = this.#keyPen === "down" ? "up" : "down";
+    this.mark();
+  }
+
+  /** Show what is painted of the chosen brush as large as it fits. */
+  fitChosen(): void {
+    const rects = this.#paper.movable().flatMap((mask) => mask.paintedRect ?? []);
+    const [rect] = rects;
+    if (rect && rects.length === 1) this.viewport.fitArea(rect);
+    else this.viewport.fit();
+  }
+
+  get #tool(): Tool {
+    return this.#kit[this.#hand.tool];
   }
 
   #tick(now_ms: number): void {
@@ -77,6 +130,7 @@ export class Easel {
     const { facts } = this.#studio;
     if (facts && this.#openings !== this.#studio.openings) this.#opened(facts);
     const gestures = this.#followAll();
+    this.#settle();
     this.#showShot();
     if (this.#studio.facts) this.#draw(this.#studio.facts);
     this.#recordEcho(gestures);
@@ -86,19 +140,31 @@ export class Easel {
 
   #followAll(): readonly Gesture[] {
     const gestures = this.pointer.take();
+    this.#takeUp();
     for (const gesture of gestures) this.#follow(gesture);
+    this.#tool.show?.();
     return gestures;
   }
 
-  /** What the pen did before this moment belongs to the document as it is before what comes now. */
-  #finish(): void {
-    this.#followAll();
-    this.#end();
+  /** Another tool, or another brush: what waits is ended first. */
+  #takeUp(): void {
+    const { tool, selected } = this.#studio;
+    if (tool === this.#hand.tool && selected === this.#hand.selected) return;
+    this.#tool.finish();
+    this.#hand = { tool, selected };
+    this.#keyPen = "away";
+  }
+
+  /** A view that was let go of almost straight is straight. */
+  #settle(): void {
+    if (!this.#hasTurned || this.pointer.isNavigating) return;
+    this.#hasTurned = false;
+    this.viewport.settle();
   }
 
   /** The page may be gone in a moment, with a stroke in hand. */
   #leave(): void {
-    this.#finish();
+    this.finish();
     this.#studio.autosave.flushLast();
   }
 
@@ -120,7 +186,7 @@ export class Easel {
 
   #opened(facts: Facts): void {
     this.#openings = this.#studio.openings;
-    this.#lastPoint = null;
+    this.#kit = kitOf(this.#paper);
     this.viewport.open(facts.extent);
   }
 
@@ -146,6 +212,8 @@ export class Easel {
     this.#stage.setInks(inks, chosen ? [this.#ink(chosen.brush.id, chosen.brush.color)] : [], facts.extent);
     this.#stage.setLevels(this.#levels());
     this.#stage.drawMasks(studio.masks.values());
+    this.#stage.setGuides(this.#guides(facts), (point) => this.viewport.toScreen(point));
+    this.#desk.style.cursor = this.pointer.isNavigating ? "grab" : "";
     this.#drawRing();
   }
 
@@ -155,6 +223,11 @@ export class Easel {
     return { mask, color };
   }
 
+  #guides({ extent: [width, height] }: Facts): readonly Guide[] {
+    const axes = axesOf(settings.symmetry, width, height).map((points): Guide => ({ kind: "axis", points }));
+    return [...axes, ...this.#tool.guides()];
+  }
+
   /** Strokes are seen until the picture shows them; then they fade, so that the picture is what one looks at. */
   #levels(): Levels {
     const { peek, hasPicture, isCurrent, isPictureComing, hovered, selected } = this.#studio;
@@ -162,77 +235,74 @@ export class Easel {
     if (peek === "masks") return { picture: DIMMED, all: 1, active: 0 };
     if (peek === "result") return { picture: 1, all: 0, active: 0 };
     if (hovered !== null) return { picture: 1, all: 0, active: Math.max(opacity, 0.5) };
-    if (isCurrent && !this.#stroke) return { picture: 1, all: 0, active: 0 };
+    if (isCurrent && !this.isDrawing) return { picture: 1, all: 0, active: 0 };
     const showsOne = hasPicture && isPictureComing && selected !== null;
     return showsOne ? { picture: 1, all: 0, active: opacity } : { picture: 1, all: opacity, active: 0 };
   }
 
   #drawRing(): void {
-    const tip = this.#tip(false);
-    const color = this.#studio.layer(this.#studio.selected)?.brush.color;
-    const isSeen = this.#cursor !== null && !this.pointer.isPanning;
-    const ink = tip.erases ? ERASER_COLOR : (color ?? ERASER_COLOR);
-    const diameter = tip.size_px * this.viewport.scale;
-    this.#stage.setRing(isSeen && this.#cursor ? { at: this.#cursor, diameter, color: ink, softness: tip.softness } : null);
+    const cursor = this.#cursor;
+    if (!cursor || this.pointer.isNavigating || !hasRing(this.#hand.tool)) return this.#stage.setRing(null);
+    const tip = this.#paper.tip(UPRIGHT_PEN);
+    const color = tip.erases ? ERASER_COLOR : (this.#studio.layer(this.#studio.selected)?.brush.color ?? ERASER_COLOR);
+    this.#stage.setRing({
+      at: cursor.at,
+      diameter: tip.size_px * this.viewport.scale,
+      elongation: elongation(tip, { x: 0, y: 0, pressure: 1, tilt: cursor.tilt }),
+      angle: cursor.tilt?.angle ?? 0,
+      color,
+      softness: tip.softness,
+      erases: tip.erases,
+    });
   }
 
   #follow(gesture: Gesture): void {
     switch (gesture.kind) {
-      case "hover": this.#cursor = gesture.at; return;
-      case "begin": return this.#begin(gesture);
-      case "draw": return this.#add(this.#sample(gesture.at, gesture.pressure));
-      case "end": return this.#end();
-      case "cancel": return this.cancelStroke();
-      case "pick": return this.#pick(gesture.at);
+      case "hover": return this.#hover(gesture.at, gesture.tilt, gesture.alt);
+      case "begin": return this.#tool.begin(this.#sample(gesture), gesture);
+      case "draw": return this.#tool.move(this.#sample(gesture), gesture);
+      case "end": return this.#tool.end();
+      case "cancel": return this.#tool.cancel();
+      case "rest": return this.#tool.rest?.();
+      case "pick": return this.#studio.select(this.#brushAt(gesture.at));
+      case "tap": return this.#tap(gesture.fingers);
       case "pan": return this.viewport.panBy(gesture.by);
       case "zoom": return this.viewport.zoomBy(gesture.factor, gesture.at);
+      case "turn": return this.#turn(gesture.by, gesture.at);
       case "resize": return this.#resize(gesture.by);
       default: return assertNever(gesture);
     }
   }
 
-  // ---- strokes ----
-  #tool(erases: boolean): Tool {
-    return erases || this.#studio.tool === "eraser" ? "eraser" : "brush";
+  #sample({ at, pressure, tilt }: Touch): Sample {
+    const { view } = this.viewport;
+    return { ...this.viewport.toDocument(at), pressure, tilt: tilt && { ...tilt, angle: angleInDocument(view, tilt.angle) } };
   }
 
-  /** To paint the background means to take regions away. */
-  #tip(erases: boolean): Tip {
-    const tool = this.#tool(erases);
-    const { size, softness } = settings.tips[tool];
-    return { size_px: size * this.#studio.side_px, softness, erases: tool === "eraser" || this.#studio.selected === null };
+  /** With Alt, what lies under the pen is shown, and a click would choose it. */
+  #hover(at: Point | null, tilt: Tilt | undefined, alt: boolean): void {
+    this.#cursor = at && { at, tilt };
+    if (at) this.#keyPen = "away";
+    if (at) this.#tool.hover?.(this.viewport.toDocument(at));
+    const isPeering = alt && at !== null && !this.isDrawing;
+    if (isPeering) this.#studio.hovered = this.#brushAt(at);
+    else if (this.#isPeering) this.#studio.hovered = null;
+    this.#isPeering = isPeering;
   }
 
-  #sample(at: Point, pressure: number): Sample {
-    return { ...this.viewport.toDocument(at), pressure };
+  #tap(fingers: number): void {
+    if (fingers === 2) this.#studio.undo();
+    if (fingers === 3) this.#studio.redo();
+    if (fingers === 4) this.#studio.isUiHidden = !this.#studio.isUiHidden;
   }
 
-  #begin(gesture: Extract<Gesture, { kind: "begin" }>): void {
-    const { selected, facts, masks } = this.#studio;
-    if (!facts) return;
-    const layer = this.#studio.layer(selected);
-    if (facts.layers.length === 0) notices.tell("Add a brush first: it says what you paint (N)");
-    const ids = unlocked(layer ? [layer] : facts.layers.filter((other) => other.visible)).map((other) => other.brush.id);
-    if (layer && !layer.visible && ids.length > 0) this.#studio.edits.setVisible(layer.brush.id, true);
-    this.#stroke = new Stroke(this.#tip(gesture.erases), new Map([...masks].filter(([id]) => ids.includes(id))));
-    if (gesture.isStraight && this.#lastPoint) this.#stroke.add(this.#lastPoint);
-    this.#add(this.#sample(gesture.at, gesture.pressure));
+  #turn(by: number, at: Point | null): void {
+    this.#hasTurned = true;
+    this.viewport.turnBy(by, at ?? undefined);
   }
 
-  #add(sample: Sample): void {
-    if (!this.#stroke) return;
-    this.#stroke.add(sample);
-    this.#lastPoint = sample;
-  }
-
-  #end(): void {
-    const stroke = this.#stroke;
-    this.#stroke = null;
-    if (stroke) this.#studio.recordStroke(stroke.tip.erases ? "eraser" : "stroke", stroke.finish());
-  }
-
-  /** Choose the topmost brush that is painted here. */
-  #pick(at: Point): void {
+  /** The topmost brush that is painted here. */
+  #brushAt(at: Point): string | null {
     const { x, y } = this.viewport.toDocument(at);
     const { facts, masks } = this.#studio;
     const found = facts?.layers.findLast(({ brush, visible }) => {
@@ -240,12 +310,22 @@ export class Easel {
       const isInside = mask && x >= 0 && y >= 0 && x < mask.width && y < mask.height;
       return isInside && visible && (mask.alpha[Math.floor(y) * mask.width + Math.floor(x)] ?? 0) > 127;
     });
-    this.#studio.select(found?.brush.id ?? null);
+    return found?.brush.id ?? null;
   }
 
   #resize(by: Point): void {
-    const tip = settings.tips[this.#tool(false)];
+    const tip = tipOf(this.#studio.tool);
     resizeTip(tip, tip.size + by.x / this.viewport.scale / this.#studio.side_px);
     softenTip(tip, tip.softness - by.y / SOFTNESS_TRAVEL_PX);
+  }
+
+  #moveKeyPen({ x, y }: Point): void {
+    const [width, height] = [this.#desk.clientWidth, this.#desk.clientHeight];
+    const { at } = this.#cursor ?? { at: { x: width / 2, y: height / 2 } };
+    const isDown = this.#keyPen === "down";
+    const moved = { x: Math.min(width, Math.max(0, at.x + x)), y: Math.min(height, Math.max(0, at.y + y)) };
+    this.#hover(moved, undefined, false);
+    this.#keyPen = isDown ? "down" : "up";
+    if (isDown) this.#tool.move(this.#sample({ ...UPRIGHT_PEN, at: moved }), UPRIGHT_PEN);
   }
 }

@@ -1,12 +1,14 @@
 /** What a painter can do to the document, besides strokes: every call is one step that can be undone. */
 
 import { MaskCanvas } from "./canvas/mask";
+import { grown, inverted, tilesTowards } from "./canvas/morph";
 import { nextColor } from "./document/colors";
 import { mostBrushes } from "./document/document";
 import type { Edit } from "./document/history";
 import { unlocked } from "./locks";
 import { notices } from "./notices.svelte";
 import type { Studio } from "./studio.svelte";
+import { t } from "./words";
 import { type Background, type Brush, NEW_BRUSH, type Recipe } from "./wire.gen";
 
 export class Edits {
@@ -84,6 +86,27 @@ export class Edits {
       return [index, new Uint8Array(width * height)];
     }));
     this.#studio.run({ label: "clear region" }, [{ kind: "swap_tiles", brush_id: brushId, tiles }]);
+  }
+
+  /** What is painted becomes bare, what is bare is painted. */
+  invertRegion(): void {
+    this.#remask(t("did.invert"), inverted);
+  }
+
+  /** By a share of the canvas's shorter side; less than none shrinks. */
+  growRegion(share: number): void {
+    const radius_px = Math.sign(share) * Math.max(1, Math.round(Math.abs(share) * this.#studio.side_px));
+    this.#remask(t(share > 0 ? "did.grow" : "did.shrink"), (mask) => grown(mask, radius_px));
+  }
+
+  /** Another mask in the place of that of the chosen brush. */
+  #remask(label: string, made: (mask: MaskCanvas) => Uint8Array): void {
+    const layer = this.#studio.layer(this.#studio.selected);
+    const mask = this.#studio.masks.get(layer?.brush.id ?? "");
+    if (!layer || !mask || unlocked([layer]).length === 0) return;
+    this.#studio.finishStroke();
+    const tiles = tilesTowards(mask, made(mask));
+    if (tiles.size > 0) this.#studio.run({ label }, [{ kind: "swap_tiles", brush_id: layer.brush.id, tiles }]);
   }
 
   /** Letters of a prompt and the travel of a colour are one step; another kind of background is a step of its own. */

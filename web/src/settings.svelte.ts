@@ -1,9 +1,14 @@
 /** What belongs to the painter and not to the picture; kept in this browser. */
 
+import { MediaQuery } from "svelte/reactivity";
+import type { Symmetry } from "./canvas/symmetry";
+import type { FillBounds } from "./tools/fill";
+import type { ToolName } from "./tools/tool";
 import type { Language } from "./words/word";
 
 export type Theme = "system" | "light" | "dark";
-export type Tool = "brush" | "eraser";
+/** Tools that have a tip of their own; all others use the brush's. */
+export type TipName = "brush" | "eraser";
 
 /** What the page need not say again. */
 export type Lesson = "prompt" | "keys";
@@ -12,6 +17,14 @@ export interface TipSettings {
   /** Diameter as a share of the canvas's shorter side, so that a brush fits any canvas. */
   size: number;
   softness: number;
+  /** The level that a stroke reaches, and the share of the way to it that one dab goes; 0 to 1. */
+  opacity: number;
+  flow: number;
+  /** How far the brush hangs behind the pen, 0 to 1. */
+  smoothing: number;
+  pressureWidens: boolean;
+  pressureDarkens: boolean;
+  tilts: boolean;
 }
 
 interface Stored {
@@ -31,12 +44,23 @@ interface Stored {
   /** The first hint has done its work; so have those that are named here. */
   hasPainted: boolean;
   learnt: readonly Lesson[];
-  tips: Record<Tool, TipSettings>;
+  tips: Record<TipName, TipSettings>;
+  /** A stroke that is held still at its end becomes a straight line or an ellipse. */
+  makesFigures: boolean;
+  symmetry: Symmetry;
+  fill: { bounds: FillBounds; tolerance: number; /** A share of the canvas's shorter side. */ gap: number };
+  isRadial: boolean;
+  /** Strokes are told apart by patterns, too, and carry the words of their brush. */
+  hasPatterns: boolean;
+  hasLabels: boolean;
 }
 
 const KEY = "semdraw-settings";
 const SMALLEST = 0.004;
 const LARGEST = 1.5;
+const TIP: TipSettings = {
+  size: 0.12, softness: 0.2, opacity: 1, flow: 1, smoothing: 0, pressureWidens: true, pressureDarkens: false, tilts: true,
+};
 const DEFAULTS: Stored = {
   theme: "system",
   language: "system",
@@ -48,18 +72,30 @@ const DEFAULTS: Stored = {
   overlayOpacity: 0.55,
   hasPainted: false,
   learnt: [],
-  tips: { brush: { size: 0.12, softness: 0.2 }, eraser: { size: 0.12, softness: 0.2 } },
+  tips: { brush: { ...TIP }, eraser: { ...TIP } },
+  makesFigures: true,
+  symmetry: { kind: "off", count: 6 },
+  fill: { bounds: "paint", tolerance: 0.5, gap: 0 },
+  isRadial: false,
+  hasPatterns: false,
+  hasLabels: false,
 };
 
 function load(): Stored {
   try {
-    return { ...DEFAULTS, ...(JSON.parse(localStorage.getItem(KEY) ?? "{}") as Partial<Stored>) };
+    const kept = JSON.parse(localStorage.getItem(KEY) ?? "{}") as Partial<Stored>;
+    const tips = { brush: { ...TIP, ...kept.tips?.brush }, eraser: { ...TIP, ...kept.tips?.eraser } };
+    return { ...DEFAULTS, ...kept, tips };
   } catch {
     return DEFAULTS;
   }
 }
 
 export const settings = $state(load());
+
+export function tipOf(tool: ToolName): TipSettings {
+  return settings.tips[tool === "eraser" ? "eraser" : "brush"];
+}
 
 export function learn(lesson: Lesson): void {
   if (!settings.learnt.includes(lesson)) settings.learnt = [...settings.learnt, lesson];
@@ -75,6 +111,7 @@ export function softenTip(tip: TipSettings, softness: number): void {
 
 /** Keep settings and show the theme as they change; call once, from a component. */
 export function watchSettings(): void {
+  const asked = new MediaQuery("prefers-contrast: more");
   $effect(() => {
     const text = JSON.stringify(settings);
     try {
@@ -85,6 +122,6 @@ export function watchSettings(): void {
   });
   $effect(() => {
     const { theme, isContrasty } = settings;
-    Object.assign(document.documentElement.dataset, { theme, contrast: isContrasty ? "more" : "system" });
+    Object.assign(document.documentElement.dataset, { theme, contrast: isContrasty || asked.current ? "more" : "usual" });
   });
 }

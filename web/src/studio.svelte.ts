@@ -2,7 +2,7 @@
 
 import { messageOf } from "./assert";
 import type { MaskCanvas } from "./canvas/mask";
-import type { Painted } from "./canvas/stroke";
+import type { Painted } from "./canvas/work";
 import { Autosave, type SaveState } from "./document/autosave";
 import { type Change, Document, type Facts, type LayerFacts } from "./document/document";
 import { type Edit, History } from "./document/history";
@@ -13,8 +13,9 @@ import { Edits } from "./edits";
 import type { Link } from "./net/connection";
 import { Session } from "./net/session";
 import { notices } from "./notices.svelte";
-import { settings, type Tool } from "./settings.svelte";
+import { settings } from "./settings.svelte";
 import { type Condition, isPictureComing, statusLine } from "./status";
+import type { ToolName } from "./tools/tool";
 import type { Command, FrameMessage, Hint, ModelFacts, Scene, Status, Welcome } from "./wire.gen";
 
 /** The brush that is chosen; null is the background. */
@@ -35,7 +36,7 @@ export class Studio {
   hovered = $state<Selection>(null);
   /** The brush, or BACKGROUND, whose details are unfolded; one at most. */
   unfolded = $state<string | null>(null);
-  tool = $state<Tool>("brush");
+  tool = $state<ToolName>("brush");
   peek = $state<Peek>("none");
   isUiHidden = $state(false);
   isLive = $state(true);

@@ -2,12 +2,12 @@ import { expect, test } from "vitest";
 import { MaskCanvas } from "../src/canvas/mask";
 import { blend } from "../src/canvas/overlay";
 import { intersect, union } from "../src/canvas/rect";
-import { type Sample, stamp, sweptRect, type Tip } from "../src/canvas/stamp";
-import { Stroke } from "../src/canvas/stroke";
-import { fit, toDocument, zoomed } from "../src/canvas/view";
+import { PLAIN_TIP, type Sample, stamp, sweptRect, type Tip } from "../src/canvas/stamp";
+import { fit, toDocument, UPRIGHT, zoomed } from "../src/canvas/view";
+import { Work } from "../src/canvas/work";
 import { Chance } from "./random";
 
-const HARD: Tip = { size_px: 20, softness: 0, erases: false };
+const HARD: Tip = { ...PLAIN_TIP, size_px: 20 };
 const at = (x: number, y: number, pressure = 1): Sample => ({ x, y, pressure });
 const value = (mask: MaskCanvas, x: number, y: number) => mask.alpha[y * mask.width + x];
 
@@ -71,22 +71,19 @@ test("a cancelled stroke leaves every byte as it was, and an empty one leaves no
   const mask = new MaskCanvas(130, 70);
   stamp(mask, HARD, at(60, 30), at(70, 40));
   const before = mask.alpha.slice();
-  const stroke = new Stroke({ ...HARD, erases: true }, new Map([["a", mask]]));
-  stroke.add(at(50, 30));
-  stroke.add(at(129, 69));
-  stroke.cancel();
+  const work = new Work(new Map([["a", mask]]));
+  work.stamp({ ...HARD, erases: true }, at(50, 30), at(129, 69));
+  work.restore();
   expect(mask.alpha).toEqual(before);
-
-  const again = new Stroke(HARD, new Map([["a", mask]]));
-  again.add(at(65, 35));
-  expect(again.finish()).toEqual([]);
+  work.stamp(HARD, at(65, 35));
+  expect(work.finish()).toEqual([]);
 });
 
 test("an undo step keeps only the tiles that changed", () => {
   const mask = new MaskCanvas(200, 200);
-  const stroke = new Stroke(HARD, new Map([["a", mask]]));
-  stroke.add(at(20, 20));
-  const [painted] = stroke.finish();
+  const work = new Work(new Map([["a", mask]]));
+  work.stamp(HARD, at(20, 20));
+  const [painted] = work.finish();
   expect([...(painted?.before.keys() ?? [])]).toEqual([0]);
 });
 
@@ -105,7 +102,7 @@ test("rectangles unite and meet", () => {
 
 test("zooming keeps what lies under the cursor, fitting centres the canvas between the panels", () => {
   const view = fit({ width: 256, height: 256 }, { width: 1000, height: 600 }, { top: 50, right: 300, bottom: 50, left: 60 });
-  expect(view).toEqual({ scale: 500 / 256, x: 60 + (640 - 500) / 2, y: 50 });
+  expect(view).toEqual({ ...UPRIGHT, scale: 500 / 256, x: 60 + (640 - 500) / 2, y: 50 });
   const cursor = { x: 321, y: 123 };
   const under = toDocument(view, cursor);
   const after = toDocument(zoomed(view, 3.7, cursor), cursor);

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { MaskCanvas } from "../src/canvas/mask";
-import { Stroke } from "../src/canvas/stroke";
+import { PLAIN_TIP } from "../src/canvas/stamp";
+import { Work } from "../src/canvas/work";
 import { type Change, Document, type Facts, mostBrushes } from "../src/document/document";
 import { History } from "../src/document/history";
 import { deflate, fromScene, toScene } from "../src/document/scene";
@@ -38,11 +39,11 @@ function bytesOf(document: Document): Uint8Array {
 }
 
 function stroke(document: Document, history: History, chance: Chance): void {
-  const tip = { size_px: 1 + chance.below(40), softness: chance.number(), erases: chance.number() < 0.3 };
-  const painting = new Stroke(tip, new Map([chance.of([...document.masks])]));
+  const tip = { ...PLAIN_TIP, size_px: 1 + chance.below(40), softness: chance.number(), erases: chance.number() < 0.3 };
+  const work = new Work(new Map([chance.of([...document.masks])]));
   const point = () => ({ x: chance.number() * 140 - 20, y: chance.number() * 140 - 20, pressure: chance.number() });
-  for (let count = 1 + chance.below(4); count > 0; count--) painting.add(point());
-  const changes = painting.finish().map(({ brush_id, before }): Change => ({ kind: "swap_tiles", brush_id, tiles: before }));
+  for (let count = 1 + chance.below(4); count > 0; count--) work.stamp(tip, point(), point());
+  const changes = work.finish().map(({ brush_id, before }): Change => ({ kind: "swap_tiles", brush_id, tiles: before }));
   if (changes.length > 0) history.record({ label: "stroke" }, changes);
 }
 
@@ -115,7 +116,7 @@ test("removing a painted brush tells the server, and undo tells it to add and to
   const document = blank();
   const history = new History(document);
   const mask = document.mask("castle");
-  new Stroke({ size_px: 10, softness: 0, erases: false }, new Map([["castle", mask]])).add({ x: 50, y: 50, pressure: 1 });
+  new Work(new Map([["castle", mask]])).stamp({ ...PLAIN_TIP, size_px: 10 }, { x: 50, y: 50, pressure: 1 });
   mask.unsent.take();
   const kinds = (commands: readonly { kind: string }[] | null) => commands?.map((command) => command.kind);
   expect(kinds(history.run({ label: "remove" }, [{ kind: "remove_brush", brush_id: "castle" }]))).toEqual(["remove_brush"]);

@@ -53,6 +53,8 @@ export class Overlay {
   readonly #canvas: HTMLCanvasElement;
   #inks: readonly Ink[] = [];
   #stale: Rect | null = null;
+  /** How many pixels were drawn so far. */
+  drawn_px = 0;
 
   constructor(canvas: HTMLCanvasElement) {
     this.#canvas = canvas;
@@ -79,6 +81,7 @@ export class Overlay {
     const rect = this.#stale && intersect(this.#stale, { x: 0, y: 0, width, height });
     this.#stale = null;
     if (!rect) return;
+    this.drawn_px += rect.width * rect.height;
     const pixels = new ImageData(blend(this.#inks, rect), rect.width, rect.height);
     this.#canvas.getContext("2d")?.putImageData(pixels, rect.x, rect.y);
   }

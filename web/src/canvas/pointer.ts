@@ -1,32 +1,52 @@
 /** Mouse, pen and fingers become gestures that wait for the next tick; nothing is computed in an event. */
 
+import { angleBetween, Fingers, type Navigation } from "./fingers";
+import type { Tilt } from "./stamp";
 import type { Point } from "./view";
 
+/** A pen, a mouse or a finger that paints. */
+export interface Touch {
+  readonly at: Point;
+  readonly pressure: number;
+  readonly tilt: Tilt | undefined;
+  readonly shift: boolean;
+  readonly alt: boolean;
+  /** The pen is turned over. */
+  readonly erases: boolean;
+}
+
 export type Gesture =
-  | { readonly kind: "hover"; readonly at: Point | null }
-  | { readonly kind: "begin"; readonly at: Point; readonly pressure: number; readonly erases: boolean; readonly isStraight: boolean }
-  | { readonly kind: "draw"; readonly at: Point; readonly pressure: number; readonly event_ms: number }
+  | Navigation
+  | { readonly kind: "hover"; readonly at: Point | null; readonly alt: boolean; readonly tilt: Tilt | undefined }
+  | ({ readonly kind: "begin" } & Touch)
+  | ({ readonly kind: "draw"; readonly event_ms: number } & Touch)
   | { readonly kind: "end" }
   | { readonly kind: "cancel" }
+  /** The pen is down and has not moved for a while. */
+  | { readonly kind: "rest" }
   | { readonly kind: "pick"; readonly at: Point }
-  | { readonly kind: "pan"; readonly by: Point }
-  | { readonly kind: "zoom"; readonly factor: number; readonly at: Point }
   | { readonly kind: "resize"; readonly by: Point };
 
-type Mode = "draw" | "pan" | "resize";
+type Mode = "draw" | "pan" | "turn" | "resize";
 
 const ERASER_BUTTON = 32;
 const LINE_PX = 16;
+const REST_MS = 550;
+const REST_PX = 4;
+/** Degrees from upright at which a pen counts as flat. */
+const FLAT = 60;
 
 export class Pointer {
-  /** Space or the hand tool: a drag moves the view. */
+  /** Space or the hand tool: a drag moves the view, with Shift it turns it. */
   isPanning = false;
   #gestures: Gesture[] = [];
-  #active = new Map<number, Point>();
+  readonly #fingers = new Fingers();
   #mode: Mode | null = null;
+  #last: Point = { x: 0, y: 0 };
   #hasSeenPen = false;
   /** The pen on the glass; while it is there, a palm and fingers are not. */
   #pen: number | null = null;
+  #rest: { at: Point; start: Point; timer: ReturnType<typeof setTimeout> } | null = null;
   readonly #element: HTMLElement;
   readonly #mark: () => void;
 
@@ -37,7 +57,7 @@ export class Pointer {
     element.addEventListener("pointermove", (event) => this.#move(event));
     element.addEventListener("pointerup", (event) => this.#up(event, "end"));
     element.addEventListener("pointercancel", (event) => this.#up(event, "cancel"));
-    element.addEventListener("pointerleave", () => this.#add({ kind: "hover", at: null }));
+    element.addEventListener("pointerleave", () => this.#leave());
     element.addEventListener("contextmenu", (event) => event.preventDefault());
     element.addEventListener("wheel", (event) => this.#wheel(event), { passive: false });
   }
@@ -46,15 +66,20 @@ export class Pointer {
     return this.#gestures.length === 0;
   }
 
+  /** The view is being moved, or would be. */
+  get isNavigating(): boolean {
+    return this.isPanning || this.#mode === "pan" || this.#mode === "turn";
+  }
+
   take(): Gesture[] {
     const gestures = this.#gestures;
     this.#gestures = [];
     return gestures;
   }
 
-  #add(gesture: Gesture): void {
-    this.#gestures.push(gesture);
-    this.#mark();
+  #add(...gestures: readonly Gesture[]): void {
+    this.#gestures.push(...gestures);
+    if (gestures.length > 0) this.#mark();
   }
 
   #at(event: MouseEvent): Point {
@@ -68,16 +93,14 @@ export class Pointer {
     this.#element.setPointerCapture(event.pointerId);
     this.#element.focus({ preventScroll: true });
     event.preventDefault();
-    this.#active.set(event.pointerId, this.#at(event));
-    if (this.#active.size > 1) return this.#secondFinger();
+    this.#last = this.#at(event);
+    this.#fingers.down(event.pointerId, this.#last, event.timeStamp);
+    if (this.#fingers.count > 1) return this.#secondFinger();
     this.#mode = this.#modeOf(event);
     if (this.#mode !== "draw") return;
-    if (event.altKey) {
-      this.#mode = null;
-      return this.#add({ kind: "pick", at: this.#at(event) });
-    }
-    const erases = (event.buttons & ERASER_BUTTON) !== 0;
-    this.#add({ kind: "begin", at: this.#at(event), pressure: pressureOf(event), erases, isStraight: event.shiftKey });
+    if (event.altKey) return this.#pick(this.#last);
+    this.#add({ kind: "begin", ...this.#touch(event) });
+    this.#wait(this.#last, event.pointerType === "touch");
   }
 
   /** What a hand did before its pen came down was no stroke. */
@@ -85,57 +108,93 @@ export class Pointer {
     this.#hasSeenPen = true;
     this.#pen = pointerId;
     if (this.#mode === "draw") this.#add({ kind: "cancel" });
-    this.#active.clear();
+    this.#fingers.clear();
   }
 
   #modeOf(event: PointerEvent): Mode {
     if (event.pointerType === "touch" && this.#hasSeenPen) return "pan";
-    if (this.isPanning || event.button === 1) return "pan";
+    if (this.isPanning) return event.shiftKey ? "turn" : "pan";
+    if (event.button === 1) return "pan";
     return event.button === 2 ? "resize" : "draw";
   }
 
   #secondFinger(): void {
+    this.#stopWaiting();
     if (this.#mode === "draw") this.#add({ kind: "cancel" });
     this.#mode = "pan";
   }
 
+  #pick(at: Point): void {
+    this.#mode = null;
+    this.#add({ kind: "pick", at });
+  }
+
   #move(event: PointerEvent): void {
     const at = this.#at(event);
-    if (event.pointerType !== "touch") this.#add({ kind: "hover", at });
-    const before = this.#active.get(event.pointerId);
-    if (!before || !this.#mode) return;
-    if (this.#mode === "draw") return this.#draw(event);
-    const by = { x: at.x - before.x, y: at.y - before.y };
+    if (event.pointerType !== "touch") this.#add({ kind: "hover", at, alt: event.altKey, tilt: tiltOf(event) });
+    if (this.#fingers.count === 0 || (this.#pen !== null && event.pointerId !== this.#pen)) return;
+    if (this.#mode === "draw") return this.#draw(event, at);
+    if (this.#mode === "pan") return this.#add(...this.#fingers.move(event.pointerId, at));
+    const by = { x: at.x - this.#last.x, y: at.y - this.#last.y };
+    if (this.#mode === "turn") this.#add({ kind: "turn", by: angleBetween(this.#middle(), this.#last, at), at: null });
     if (this.#mode === "resize") this.#add({ kind: "resize", by });
-    else this.#navigate(event.pointerId, at, by);
-    this.#active.set(event.pointerId, at);
+    this.#last = at;
   }
 
-  #draw(event: PointerEvent): void {
+  #draw(event: PointerEvent, at: Point): void {
     const events = event.getCoalescedEvents();
     for (const part of events.length > 0 ? events : [event]) {
-      this.#add({ kind: "draw", at: this.#at(part), pressure: pressureOf(part), event_ms: event.timeStamp });
+      this.#add({ kind: "draw", ...this.#touch(part), event_ms: event.timeStamp });
     }
-  }
-
-  /** One finger moves; of two, each carries half of the move and the distance between them is the zoom. */
-  #navigate(pointerId: number, at: Point, by: Point): void {
-    const other = [...this.#active].find(([id]) => id !== pointerId)?.[1];
-    if (!other) return this.#add({ kind: "pan", by });
-    const before = distance(other, { x: at.x - by.x, y: at.y - by.y });
-    this.#add({ kind: "pan", by: { x: by.x / 2, y: by.y / 2 } });
-    if (before > 0) {
-      const middle = { x: (at.x + other.x) / 2, y: (at.y + other.y) / 2 };
-      this.#add({ kind: "zoom", factor: distance(other, at) / before, at: middle });
-    }
+    if (this.#rest && apart(this.#rest.at, at) > REST_PX) this.#wait(at, event.pointerType === "touch", this.#rest.start);
   }
 
   #up(event: PointerEvent, kind: "end" | "cancel"): void {
-    if (!this.#active.delete(event.pointerId)) return;
+    const count = this.#fingers.count;
+    const taps = this.#fingers.up(event.pointerId, event.timeStamp);
+    if (this.#fingers.count === count) return;
+    this.#stopWaiting();
     if (event.pointerId === this.#pen) this.#pen = null;
     if (this.#mode === "draw") this.#add({ kind });
-    if (this.#active.size === 0) this.#mode = null;
-    if (event.pointerType === "touch") this.#add({ kind: "hover", at: null });
+    if (kind === "end") this.#add(...taps);
+    if (this.#fingers.count === 0) this.#mode = null;
+    if (event.pointerType === "touch") this.#leave();
+  }
+
+  #leave(): void {
+    this.#add({ kind: "hover", at: null, alt: false, tilt: undefined });
+  }
+
+  /** A finger that rests where it came down asks what is painted there; what rests later, rests at the end of a stroke. */
+  #wait(at: Point, isFinger: boolean, start: Point = at): void {
+    this.#stopWaiting();
+    const timer = setTimeout(() => {
+      const isPick = isFinger && start === at;
+      if (isPick) this.#add({ kind: "cancel" });
+      if (isPick) this.#pick(at);
+      else this.#add({ kind: "rest" });
+    }, REST_MS);
+    this.#rest = { at, start, timer };
+  }
+
+  #stopWaiting(): void {
+    clearTimeout(this.#rest?.timer);
+    this.#rest = null;
+  }
+
+  #middle(): Point {
+    return { x: this.#element.clientWidth / 2, y: this.#element.clientHeight / 2 };
+  }
+
+  #touch(event: PointerEvent): Touch {
+    return {
+      at: this.#at(event),
+      pressure: event.pointerType === "pen" ? event.pressure : 1,
+      tilt: tiltOf(event),
+      shift: event.shiftKey,
+      alt: event.altKey,
+      erases: (event.buttons & ERASER_BUTTON) !== 0,
+    };
   }
 
   #wheel(event: WheelEvent): void {
@@ -149,10 +208,12 @@ export class Pointer {
   }
 }
 
-function pressureOf(event: PointerEvent): number {
-  return event.pointerType === "pen" ? event.pressure : 1;
+function tiltOf({ pointerType, tiltX, tiltY }: PointerEvent): Tilt | undefined {
+  if (pointerType !== "pen" || (tiltX === 0 && tiltY === 0)) return undefined;
+  const lean = Math.min(1, Math.hypot(tiltX, tiltY) / FLAT);
+  return { angle: Math.atan2(Math.tan((tiltY * Math.PI) / 180), Math.tan((tiltX * Math.PI) / 180)), lean };
 }
 
-function distance(a: Point, b: Point): number {
+function apart(a: Point, b: Point): number {
   return Math.hypot(a.x - b.x, a.y - b.y);
 }

@@ -1,6 +1,7 @@
 /** What lies on the desk: the picture, the strokes above it, the ring of the brush. The compositor scales and fades. */
 
 import type { Extent } from "../wire.gen";
+import type { Guide } from "./guides";
 import type { MaskCanvas } from "./mask";
 import { type Ink, Overlay } from "./overlay";
 import type { Point, View } from "./view";
@@ -11,6 +12,8 @@ export interface StageElements {
   readonly all: HTMLCanvasElement;
   readonly active: HTMLCanvasElement;
   readonly ring: HTMLElement;
+  /** One path of each: twice drawn, dark below light, so that they are seen on any picture. */
+  readonly guides: SVGElement;
 }
 
 /** How strongly each sheet is seen, 0 to 1. */
@@ -23,9 +26,15 @@ export interface Levels {
 export interface Ring {
   readonly at: Point;
   readonly diameter: number;
+  /** How many times as long as wide, and where to (radians on the screen). */
+  readonly elongation: number;
+  readonly angle: number;
   readonly color: string;
   readonly softness: number;
+  readonly erases: boolean;
 }
+
+const HANDLE_PX = 4.5;
 
 export class Stage {
   readonly #elements: StageElements;
@@ -39,11 +48,15 @@ export class Stage {
     this.#active = new Overlay(elements.active);
   }
 
+  get drawn_px(): number {
+    return this.#all.drawn_px + this.#active.drawn_px;
+  }
+
   setView(view: View, [width, height]: Extent): void {
     const { style } = this.#elements.sheet;
     style.width = `${width}px`;
     style.height = `${height}px`;
-    style.transform = `translate(${view.x}px, ${view.y}px) scale(${view.scale})`;
+    style.transform = `translate(${view.x}px, ${view.y}px) rotate(${view.angle}rad) scale(${view.isMirrored ? -view.scale : view.scale}, ${view.scale})`;
     style.setProperty("--hairline", `${1 / view.scale}px`);
   }
 
@@ -87,13 +100,34 @@ export class Stage {
   }
 
   setRing(ring: Ring | null): void {
-    const { style } = this.#elements.ring;
+    const { style, dataset } = this.#elements.ring;
     style.visibility = ring ? "visible" : "hidden";
     if (!ring) return;
     const { at, diameter, color, softness } = ring;
-    style.width = style.height = `${diameter}px`;
-    style.transform = `translate(${at.x - diameter / 2}px, ${at.y - diameter / 2}px)`;
+    const wide = diameter * ring.elongation;
+    style.width = `${wide}px`;
+    style.height = `${diameter}px`;
+    style.transform = `translate(${at.x - wide / 2}px, ${at.y - diameter / 2}px) rotate(${ring.angle}rad)`;
     style.setProperty("--ink", color);
     style.setProperty("--core", `${Math.round(100 * softness)}%`);
+    dataset.erases = String(ring.erases);
   }
+
+  /** Lines over the picture; `toScreen` puts their points where they are seen. */
+  setGuides(guides: readonly Guide[], toScreen: (point: Point) => Point): void {
+    for (const kind of ["line", "axis", "handle"] as const) {
+      const path = guides.filter((guide) => guide.kind === kind).map((guide) => pathOf(guide, toScreen)).join("");
+      for (const element of this.#elements.guides.querySelectorAll(`[data-kind=${kind}]`)) {
+        if (element.getAttribute("d") !== path) element.setAttribute("d", path);
+      }
+    }
+  }
+}
+
+function pathOf({ kind, points, isClosed }: Guide, toScreen: (point: Point) => Point): string {
+  const places = points.map(toScreen);
+  if (kind === "handle") {
+    return places.slice(0, 1).map(({ x, y }) => `M${x - HANDLE_PX} ${y}a${HANDLE_PX} ${HANDLE_PX} 0 1 0 ${2 * HANDLE_PX} 0a${HANDLE_PX} ${HANDLE_PX} 0 1 0 ${-2 * HANDLE_PX} 0`).join("");
+  }
+  return places.map(({ x, y }, index) => `${index === 0 ? "M" : "L"}${x.toFixed(1)} ${y.toFixed(1)}`).join("") + (isClosed ? "Z" : "");
 }

@@ -4,7 +4,7 @@
  * put aside, in the same step that writes, until the painter takes or leaves it. */
 
 import { messageOf } from "../assert";
-import { sameBytes } from "../canvas/stroke";
+import { sameBytes } from "../canvas/work";
 import { decodeScene, encode } from "../net/codec";
 import type { Scene } from "../wire.gen";
 import { fromScene } from "./scene";
