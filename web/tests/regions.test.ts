@@ -131,7 +131,7 @@ test("the region under a place is the topmost that is seen and painted there", (
   const masks = new Map(["a", "b"].map((id) => [id, new MaskCanvas(8, 8)] as const));
   masks.get("a")?.alpha.fill(255);
   masks.get("b")?.alpha.fill(255, 0, 32);
-  const layers = ["a", "b"].map((id) => ({ brush: brush(id), visible: true, locked: false, frozen: null }));
+  const layers = ["a", "b"].map((id) => ({ brush: brush(id), visible: true, locked: false, frozen: null, moved_px: [0, 0] as const }));
   const at = (x: number, y: number, shown = layers) => topmostAt({ x, y }, shown, masks)?.brush.id ?? null;
   expect([at(1, 1), at(1, 5), at(-1, 1), at(1, 8.5)]).toEqual(["b", "a", null, null]);
   expect(at(1, 1, layers.map((layer) => ({ ...layer, visible: layer.brush.id === "a" })))).toBe("a");
