@@ -13,11 +13,10 @@ import numpy as np
 import torch
 from msgspec.structs import replace
 
-from eval.bench import Layout, scene_of, words_alone
 from eval.counting import Counting
 from eval.methods import MethodRow
 from eval.naive import naive_steps
-from eval.truth import rendered_truth
+from eval.subjects import Subjects
 from eval.weights import Models
 from semdraw import methods
 from semdraw.methods import Method
@@ -25,6 +24,8 @@ from semdraw.models.base import DiffusionModel
 from semdraw.regions import compile_regions
 from semdraw.scene import Recipe, Scene
 from semdraw.still import denoise_steps, develop
+
+TAKES = 1_000_003  # seeds of further pictures lie so far apart, beyond those of all layouts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -47,14 +48,14 @@ class Studio:
         self._models = models
         self._counting: dict[int, Counting] = {}
 
-    def draw(self, method: MethodRow, layout: Layout, *, seed: int | None = None) -> Drawn:
-        """`seed` in the place of the layout's own, for other pictures of the same layout."""
+    def draw(self, method: MethodRow, subjects: Subjects, layout: int, *, take: int = 0) -> Drawn:
+        """A take above 0 is another picture of the same layout."""
         counting = self._counted(self._models.get(method.weights))
         if method.painter == "truth":
-            return _through_the_autoencoder(rendered_truth(layout), counting)
+            return _through_the_autoencoder(subjects.truth(layout), counting)
         recipe = recipe_of(method, counting.spec.recipe)
-        scene = words_alone(layout, recipe) if method.painter == "words" else scene_of(layout, recipe)
-        return paint(scene if seed is None else replace(scene, seed=seed), method, counting)
+        scene = (subjects.words if method.painter == "words" else subjects.scene)(layout, recipe)
+        return paint(replace(scene, seed=(scene.seed + TAKES * take) % 2**32), method, counting)
 
     def _counted(self, model: DiffusionModel) -> Counting:
         return self._counting.setdefault(id(model), Counting(model))

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal
 
 from semdraw.errors import UsageError
-from semdraw.methods import EXACT, Method
+from semdraw.methods import EXACT, JOINT, Joint, Method
 from semdraw.samplers import PUBLISHED_STEPS
 
 Weights = Literal["few", "euler", "base"]
@@ -42,19 +42,23 @@ class MethodRow:
     is_quick: bool = True
 
 
-_MULTI: Final = {"method": "multidiffusion", "mask_mode": "discrete"}
+_FOUR: Final = {"sampler": "lcm", "num_steps": 4}
+_EULER: Final = {"sampler": "euler_trailing", "num_steps": 4}
+_LCM: Final = _FOUR | {"method": "exact"}
+_MULTI: Final = _FOUR | {"method": "multidiffusion", "mask_mode": "discrete"}
 _CARRIED: Final = _MULTI | {"guidance_scale": 7.5, "bootstrap_steps": 20}
 _REFERENCE: Final = _CARRIED | {"sampler": "ddim", "num_steps": 50}
 _PLAIN: Final = _MULTI | {"bootstrap_steps": 0}
-_EULER: Final = {"sampler": "euler_trailing", "num_steps": 4}
 _PUBLISHED: Final = {
     "method": "published",
+    "sampler": "lcm",
     "mask_mode": "discrete",
     "bootstrap_mix": 1.0,
     "step_indices": PUBLISHED_STEPS,
     "num_steps": len(PUBLISHED_STEPS),
 }
 _WHOLE: Final = replace(EXACT, fits_model=False)  # regions see the whole canvas, and are told no suffix
+_JOINT: Final = _FOUR | {"method": "joint"}
 _HARD: Final = {"masks": "half", "cells": "nearest"}
 
 METHODS: Final[tuple[MethodRow, ...]] = (
@@ -70,6 +74,7 @@ METHODS: Final[tuple[MethodRow, ...]] = (
         label="one prompt, no masks",
         group="ends",
         painter="words",
+        recipe=_LCM,
         about="everything in one prompt, by the same weights and sampler: the lower end",
     ),
     MethodRow(
@@ -96,7 +101,12 @@ METHODS: Final[tuple[MethodRow, ...]] = (
         label="exact, DDIM 25, guidance 2.5",
         group="reference",
         weights="base",
-        recipe={"sampler": "ddim_trailing", "num_steps": 25, "guidance_scale": 2.5},
+        recipe={
+            "method": "exact",
+            "sampler": "ddim_trailing",
+            "num_steps": 25,
+            "guidance_scale": 2.5,
+        },
         is_slow=True,
         about="what the few-step weights were taught by: the undistilled base under the exact method",
     ),
@@ -180,7 +190,7 @@ METHODS: Final[tuple[MethodRow, ...]] = (
         name="merged",
         label="+ latent pre-averaging",
         group="ladder",
-        recipe=_PLAIN | {"method": "exact"},
+        recipe=_LCM | {"bootstrap_steps": 0, "mask_mode": "discrete"},
         change=replace(_WHOLE, **_HARD, leak="none", centring="none"),
         about="clean pictures are averaged, then one noise is added; all else as MultiDiffusion + LCM",
     ),
@@ -188,7 +198,7 @@ METHODS: Final[tuple[MethodRow, ...]] = (
         name="bootstrapped",
         label="+ mask-centring bootstrap",
         group="ladder",
-        recipe={"mask_mode": "discrete"},
+        recipe=_LCM | {"mask_mode": "discrete"},
         change=replace(_WHOLE, **_HARD),
         about="two steps in which a region is alone on white, in the middle, with the leak test",
     ),
@@ -196,13 +206,14 @@ METHODS: Final[tuple[MethodRow, ...]] = (
         name="quantised",
         label="+ quantised masks",
         group="ladder",
-        recipe={"window_px": 0, "region_suffix": ""},
+        recipe=_LCM | {"window_px": 0, "region_suffix": ""},
         about="masks soft by 4 px, cut by the noise level of each step: the whole method of the paper, repaired",
     ),
     MethodRow(
         name="exact-lcm",
         label="exact, LCM",
         group="ours",
+        recipe=_LCM,
         about="the same in windows of the model's size, with its own words for a single object",
     ),
     MethodRow(
@@ -210,13 +221,29 @@ METHODS: Final[tuple[MethodRow, ...]] = (
         label="exact, Euler",
         group="ours",
         weights="euler",
-        recipe=_EULER,
+        recipe=_LCM | _EULER,
+        about="the same by Euler, trailing steps",
+    ),
+    MethodRow(
+        name="joint-lcm",
+        label="joint, LCM",
+        group="ours",
+        recipe=_JOINT,
+        about="two steps as in exact, then one pass draws all regions, each told its own prompt where it is seen",
+    ),
+    MethodRow(
+        name="joint-euler",
+        label="joint, Euler",
+        group="ours",
+        weights="euler",
+        recipe=_JOINT | _EULER,
         about="the same by Euler, trailing steps",
     ),
     MethodRow(
         name="without-averaging",
         label="exact without pre-averaging",
         group="without",
+        recipe=_LCM,
         change=replace(EXACT, noise="each"),
         is_quick=False,
         about="regions are noised each by itself, then averaged",
@@ -225,7 +252,7 @@ METHODS: Final[tuple[MethodRow, ...]] = (
         name="without-bootstrap",
         label="exact without bootstrap",
         group="without",
-        recipe={"bootstrap_steps": 0},
+        recipe=_LCM | {"bootstrap_steps": 0},
         is_quick=False,
         about="every region sees the whole canvas, or its window of it, from the first step",
     ),
@@ -233,7 +260,7 @@ METHODS: Final[tuple[MethodRow, ...]] = (
         name="without-quantising",
         label="exact without quantised masks",
         group="without",
-        recipe={"mask_mode": "discrete"},
+        recipe=_LCM | {"mask_mode": "discrete"},
         change=replace(EXACT, **_HARD),
         is_quick=False,
         about="hard masks, one for all steps",
@@ -242,9 +269,26 @@ METHODS: Final[tuple[MethodRow, ...]] = (
         name="without-leak-test",
         label="exact without the leak test",
         group="without",
-        recipe={"leak_sensitivity": 0.0},
+        recipe=_LCM | {"leak_sensitivity": 0.0},
         is_quick=False,
         about="cells in which a region drew only ground stay its own",
+    ),
+    MethodRow(
+        name="joint-unbounded",
+        label="joint without bounds on self-attention",
+        group="without",
+        recipe=_LCM,
+        change=replace(JOINT, joint=Joint(self_bias=(0.0, 0.0, 0.0, 0.0))),
+        is_quick=False,
+        about="regions see each other in every step",
+    ),
+    MethodRow(
+        name="joint-unbound",
+        label="joint without binding first",
+        group="without",
+        recipe=_JOINT | {"bootstrap_steps": 0},
+        is_quick=False,
+        about="one pass draws all regions from the first step on",
     ),
 )
 LADDER: Final = ("naive-lcm", "merged", "bootstrapped", "quantised", "exact-lcm")

@@ -16,34 +16,39 @@ LORAS = "loras"  # in the folder of a model: what turns it into another of its f
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sources:
-    """The model under test, and where its other forms lie: a folder, or a LoRA to put on it; None: beside it."""
+    """The model under test, and where its other forms lie: a folder, or a LoRA to put on it.
+
+    few: None means that the model itself is a quick one; else it is the undistilled base, too, unless told otherwise.
+    base, euler: None means beside the model, in its folder `loras`, if anywhere.
+    """
 
     model: str = "picturebook"
+    few: Path | None = None
     base: Path | None = None
     euler: Path | None = None
 
     def given(self, weights: Weights) -> Path | None:
-        """What was named for a form, or what lies in the model's own folder."""
-        if weights == "few":
-            return None
-        named = self.base if weights == "base" else self.euler
+        """What is put on the model or taken in its place; None: the model itself."""
+        named: Path | None = getattr(self, weights)
         if named is not None:
             if not named.exists():
                 raise UsageError(f"--{weights} {named}: there is no such folder or file")
             return named
         own = find_model(self.model).folder / LORAS / f"{weights}.safetensors"
-        return own if own.exists() else None
+        if weights != "few" and own.exists():
+            return own
+        return self.few if weights == "euler" else None
 
     def note(self, weights: Weights) -> str:
-        """Where a form is missing: what is done instead; else nothing."""
-        if weights == "few" or self.given(weights) is not None:
+        """Where a form is missing: what that means for a figure; else nothing."""
+        if weights == "few" or self.given(weights) != self.given("few"):
             return ""
-        if weights == "base":
-            return "not measured: no undistilled weights; give --base FOLDER"
-        return "no Euler weights here, so run on the LCM ones; give --euler FILE"
+        if weights == "euler":
+            return "no weights for Euler here, so by those for LCM; --euler FILE names them"
+        return "not measured: no undistilled weights here; --base FOLDER names them"
 
     def has(self, weights: Weights) -> bool:
-        return weights != "base" or self.given(weights) is not None
+        return weights != "base" or not self.note("base")
 
 
 @dataclass(slots=True)

@@ -1,0 +1,75 @@
+"""Draw and judge many pictures, in several processes of one thread each; what is there already is left alone."""
+
+from __future__ import annotations
+
+import multiprocessing
+import sys
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+
+import torch
+from tqdm import tqdm
+
+from eval.worker import Setup, Task, Worker
+
+_worker: Worker | None = None  # of this process
+
+
+def run_tasks(tasks: Sequence[Task], setup: Setup, *, workers: int = 1, is_quiet: bool = False) -> None:
+    """Bring all pictures and records up to date. An interruption loses the pictures in hand, no more."""
+    with _one_thread():
+        own = Worker(setup)
+        left = [task for task in tasks if not own.is_done(task)]
+        bar = tqdm(
+            total=len(tasks),
+            initial=len(tasks) - len(left),
+            unit="picture",
+            disable=is_quiet,
+            file=sys.stderr,
+            smoothing=0.05,
+        )
+        with bar:
+            for name in _worked(left, own, setup, workers):
+                bar.set_postfix_str(name, refresh=False)
+                bar.update()
+
+
+def _worked(left: Sequence[Task], own: Worker, setup: Setup, workers: int) -> Iterator[str]:
+    """The name of each method as one of its pictures is done."""
+    if workers < 2 or len(left) < 2:
+        for task in left:
+            own.work(task)
+            yield task.method.name
+        return
+    context = multiprocessing.get_context("spawn")
+    with context.Pool(min(workers, len(left)), _begin, (setup,)) as pool:
+        yield from pool.imap_unordered(_work, left)
+
+
+def _begin(setup: Setup) -> None:
+    global _worker
+    torch.set_num_threads(1)
+    _worker = Worker(setup)
+
+
+def _work(task: Task) -> str:
+    assert _worker is not None, "a process begins before it works"
+    _worker.work(task)
+    return task.method.name
+
+
+@contextmanager
+def _one_thread() -> Generator[None]:
+    """Pictures and times as in the other processes, which have one thread each."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def interleaved(groups: Iterable[Sequence[int]]) -> list[int]:
+    """Numbers of several groups in one order, of which every beginning has its share of each group."""
+    placed = [((place + 0.5) / len(group), number) for group in groups for place, number in enumerate(group)]
+    return [number for _, number in sorted(placed)]

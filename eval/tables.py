@@ -1,0 +1,116 @@
+"""The paper's tables of time, mirrored on this machine: the throughput ladder, a large canvas, a panorama.
+
+    python -m eval.tables [--out build/eval/tables] [--only throughput]
+
+Each row is measured once and kept in the folder, so that an interrupted run goes on where it ended. Times are of one
+process; rows and arithmetic are the same on every machine.
+"""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+
+import msgspec
+import torch
+
+from eval.circumstances import ROOT
+from eval.results import Table
+from eval.rungs import LADDERS, Ladder, Rung
+from eval.timing import Timed, full_decoder_s, timed
+from eval.weights import Models, Sources
+from semdraw.disk import write_atomically
+from semdraw.pictures import png_bytes
+
+FOLDER = ROOT / "build" / "eval" / "tables"
+
+
+def measured(ladder: Ladder, models: Models, folder: Path) -> list[Timed]:
+    """All rows of a ladder; those that are in the folder are taken from there."""
+    rows: list[Timed] = []
+    for rung in ladder.rungs:
+        if not models.sources.has(rung.weights):
+            rung = _by_few(rung)
+        rows.append(_kept(ladder, rung, models, folder))
+    return rows
+
+
+def _by_few(rung: Rung) -> Rung:
+    """What a step costs is the same with any weights of one network."""
+    return replace(rung, weights="few", remark="run on the few-step weights, whose steps cost the same")
+
+
+def _kept(ladder: Ladder, rung: Rung, models: Models, folder: Path) -> Timed:
+    place = folder / ladder.name / f"{rung.name}.json"
+    if place.exists():
+        return msgspec.json.decode(place.read_bytes(), type=Timed)
+    place.parent.mkdir(parents=True, exist_ok=True)
+    row, pixels = timed(ladder, rung, models)
+    if rung.has_full_decoder:
+        row = msgspec.structs.replace(row, decoder_s=_full_decoder_s(ladder, folder))
+    write_atomically(place.with_suffix(".png"), png_bytes(pixels))
+    write_atomically(place, msgspec.json.encode(row))
+    return row
+
+
+def _full_decoder_s(ladder: Ladder, folder: Path) -> float:
+    place = folder / ladder.name / "full-decoder.json"
+    if not place.exists():
+        write_atomically(place, msgspec.json.encode(full_decoder_s(ladder.scene.canvas.extent)))
+    return msgspec.json.decode(place.read_bytes(), type=float)
+
+
+def as_table(ladder: Ladder, rows: list[Timed]) -> Table:
+    """The rows in words; the first one is what the others are compared with."""
+    has_seam = any(row.seam is not None for row in rows)
+    head = ["method", "s a picture", "pictures a second", "faster", "rows", "TFLOP"]
+    remarks = [f"The paper: {ladder.paper}."]
+    remarks += [f"{row.label}: {row.remark}." for row in rows if row.remark]
+    return Table(
+        name=ladder.name,
+        title=ladder.title,
+        head=head + (["SEAM at tile edges"] if has_seam else []),
+        rows=[_line(row, rows[0], has_seam=has_seam) for row in rows],
+        remarks=remarks,
+        pictures=[f"{ladder.name}/{row.name}.png" for row in rows],
+    )
+
+
+def _line(row: Timed, first: Timed, *, has_seam: bool) -> list[str]:
+    digits = 1 if row.seconds >= 10 else 2
+    line = [
+        row.label,
+        f"{row.seconds:.{digits}f}",
+        f"{1 / row.seconds:.3g}",
+        f"x{first.seconds / row.seconds:.3g}",
+        f"{row.rows:.0f}",
+        f"{row.flops / 1e12:.3g}",
+    ]
+    return line + (["–" if row.seam is None else f"{row.seam:.2f}"] if has_seam else [])
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--out", type=Path, default=FOLDER)
+    options.add_argument("--only", choices=[ladder.name for ladder in LADDERS])
+    options.add_argument("--model", default="picturebook")
+    options.add_argument("--base", type=Path)
+    options.add_argument("--threads", type=int, help="of the one process (default: torch's own choice)")
+    args = options.parse_args()
+    if args.threads:
+        torch.set_num_threads(args.threads)
+    models = Models(Sources(model=args.model, base=args.base))
+    for ladder in LADDERS:
+        if args.only in (None, ladder.name):
+            table = as_table(ladder, measured(ladder, models, args.out))
+            print(
+                table.title,
+                *(" | ".join(line) for line in (table.head, *table.rows)),
+                *table.remarks,
+                sep="\n",
+            )
+
+
+if __name__ == "__main__":
+    main()
