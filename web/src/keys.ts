@@ -1,7 +1,10 @@
 /** Names of keys, and what pointers do. */
 
 /** What pointers do besides painting; for the cheat sheet. The words of each have a twin that ends with `.does`. */
-export const POINTER_HELP = ["pointer.wheel", "pointer.alt_wheel", "pointer.right_drag", "pointer.middle_drag", "pointer.alt_click", "pointer.shift_click"] as const;
+export const POINTER_HELP = [
+  "pointer.wheel", "pointer.alt_wheel", "pointer.right_drag", "pointer.middle_drag", "pointer.space_drag", "pointer.alt_click", "pointer.shift_click",
+  "pointer.shift_drag", "pointer.alt_drag", "pointer.hold", "pointer.two_fingers", "pointer.two_tap", "pointer.four_tap", "pointer.finger_hold",
+] as const;
 
 const BY_CODE: Readonly<Record<string, string>> = {
   BracketLeft: "[", BracketRight: "]", Backslash: "\\", Backquote: "`", Space: "Space",
