@@ -1,13 +1,18 @@
 import { expect, test } from "vitest";
 import { MaskCanvas } from "../src/canvas/mask";
+import { pack, unpack } from "../src/canvas/pack";
 import { PLAIN_TIP } from "../src/canvas/stamp";
+import { copiesOf, SYMMETRIES } from "../src/canvas/symmetry";
 import { Work } from "../src/canvas/work";
 import { type Change, Document, type Facts, mostBrushes } from "../src/document/document";
-import { History } from "../src/document/history";
+import { History, MAX_HISTORY_BYTES } from "../src/document/history";
 import { deflate, fromScene, toScene } from "../src/document/scene";
 import { decode, encode } from "../src/net/codec";
 import { type Brush, type Frozen, MAX_BRUSHES, MAX_MASKS_PX, type Scene, type Welcome } from "../src/wire.gen";
+import { kitOf } from "../src/tools/kit";
+import { TOOLS } from "../src/tools/tool";
 import golden from "./golden.json";
+import { Desk, wander } from "./desk";
 import { Chance } from "./random";
 
 const SIDE = 100;
@@ -47,6 +52,25 @@ function stroke(document: Document, history: History, chance: Chance): void {
   if (changes.length > 0) history.record({ label: "stroke" }, changes);
 }
 
+/** Any tool, finished or taken back in the middle. */
+function draw(document: Document, history: History, chance: Chance): void {
+  const [brush_id, mask] = chance.of([...document.masks]);
+  const desk = new Desk(mask);
+  desk.touches = { ...PLAIN_TIP, size_px: 1 + chance.below(40), softness: chance.number(), opacity: chance.number(), erases: chance.number() < 0.3 };
+  desk.copies = copiesOf({ kind: chance.of(SYMMETRIES), count: 3 }, { x: SIDE / 2, y: SIDE / 2 });
+  const name = chance.of(TOOLS);
+  const tool = kitOf(desk)[name];
+  const point = () => ({ x: chance.number() * 140 - 20, y: chance.number() * 140 - 20, pressure: chance.number() });
+  wander(tool, name, chance, point, { shift: chance.number() < 0.3, alt: chance.number() < 0.3, erases: false });
+  if (chance.number() < 0.2) tool.cancel();
+  tool.end();
+  tool.finish();
+  for (const { label, painted } of desk.steps) {
+    const changes = painted.map(({ before }): Change => ({ kind: "swap_tiles", brush_id, tiles: before }));
+    if (changes.length > 0) history.record({ label }, changes);
+  }
+}
+
 /** One edit of any kind; merges with the one before where keys are equal. */
 function edit(document: Document, history: History, chance: Chance, count: number): void {
   const ids = document.facts.layers.map((layer) => layer.brush.id);
@@ -66,7 +90,7 @@ function edit(document: Document, history: History, chance: Chance, count: numbe
     () => ({ kind: "set_seed", seed: chance.below(1000) }),
     () => ({ kind: "open", ...fromScene(toScene(document.facts, document.masks)) }),
   ];
-  if (id && chance.number() < 0.4) return stroke(document, history, chance);
+  if (id && chance.number() < 0.5) return draw(document, history, chance);
   const change = chance.of(make)();
   const merges = change?.kind === "set_seed" || (change?.kind === "edit_brush" && change.color !== undefined);
   if (change) history.run({ label: change.kind, ...(merges ? { mergeKey: JSON.stringify([change.kind, id]) } : {}) }, [change]);
@@ -84,6 +108,49 @@ test("any sequence of edits, all undone, is the start; all redone, it is the end
     expect(bytesOf(document), `seed ${seed}, undone`).toEqual(start);
     while (history.redo());
     expect(bytesOf(document), `seed ${seed}, redone`).toEqual(end);
+  }
+});
+
+test("packed bytes are unpacked to what they were, and flat ones are small", () => {
+  const chance = new Chance(2);
+  for (let round = 0; round < 300; round++) {
+    const bytes = new Uint8Array(chance.below(600));
+    for (let at = 0; at < bytes.length; ) {
+      const length = 1 + chance.below(chance.number() < 0.5 ? 4 : 300);
+      bytes.fill(chance.below(256), at, at + length);
+      at += length;
+    }
+    expect(unpack(pack(bytes))).toEqual(bytes);
+  }
+  expect(pack(new Uint8Array(4096)).length).toBe(64);
+});
+
+test("ten thousand strokes take no more room than the last five hundred, and those can be undone", () => {
+  const [document, chance] = [blank(), new Chance(9)];
+  const history = new History(document);
+  const kept: number[] = [];
+  for (let count = 0; count < 10_000; count++) {
+    stroke(document, history, chance);
+    if (count % 500 === 499) kept.push(history.bytes);
+  }
+  expect(Math.max(...kept)).toBeLessThan(1.3 * (kept[0] as number));
+  expect(Math.max(...kept)).toBeLessThan(500 * 12 * 1024);
+  let steps = 0;
+  while (history.undo()) steps++;
+  expect(steps).toBe(500);
+  expect(history.bytes).toBeLessThan(1.3 * (kept[0] as number));
+});
+
+test("steps back and forth never keep more than the bound, but for one step", () => {
+  const document = blank();
+  const history = new History(document);
+  for (let count = 0; count < 40; count++) {
+    history.run({ label: "p" }, [{ kind: "set_background", background: { type: "image", picture: { png: new Uint8Array(9 * 2 ** 20) }, prompt: "", negative: "" } }]);
+    expect(history.bytes).toBeLessThanOrEqual(MAX_HISTORY_BYTES);
+  }
+  for (let count = 0; count < 40; count++) {
+    history.undo();
+    expect(history.bytes).toBeLessThanOrEqual(MAX_HISTORY_BYTES);
   }
 });
 

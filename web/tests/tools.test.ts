@@ -1,58 +1,20 @@
 import { beforeEach, expect, test } from "vitest";
-import { type Affine, IDENTITY } from "../src/canvas/affine";
 import { flood } from "../src/canvas/flood";
-import { MaskCanvas } from "../src/canvas/mask";
 import { grown, inverted, tilesTowards } from "../src/canvas/morph";
 import { PLAIN_TIP, type Sample, stamp, type Tip } from "../src/canvas/stamp";
 import { copiesOf } from "../src/canvas/symmetry";
 import type { Point } from "../src/canvas/view";
-import { type Painted, sameBytes, Work } from "../src/canvas/work";
-import type { BrushSettings } from "../src/tools/brush";
-import type { FillBounds, FillSettings } from "../src/tools/fill";
-import { type Kit, type KitSettings, kitOf, type Sources } from "../src/tools/kit";
+import { sameBytes } from "../src/canvas/work";
+import { type Kit, kitOf } from "../src/tools/kit";
 import { figureOf, Steady, straightened } from "../src/tools/path";
-import type { Held, Paper, ToolName } from "../src/tools/tool";
-import { TOOLS } from "../src/tools/tool";
+import { type Held, type ToolName, TOOLS } from "../src/tools/tool";
+import { Desk, SIDE, wander } from "./desk";
 import { Chance } from "./random";
 
-const SIDE = 120;
 const at = (x: number, y: number, pressure = 1): Sample => ({ x, y, pressure });
 const NOTHING: Held = { shift: false, alt: false, erases: false };
 const SHIFT: Held = { ...NOTHING, shift: true };
 const ALT: Held = { ...NOTHING, alt: true };
-
-/** One mask on one screen pixel per document pixel; settings are whatever a test makes them. */
-class Desk implements Paper, Sources, KitSettings {
-  readonly width = SIDE;
-  readonly height = SIDE;
-  readonly scale = 1;
-  readonly mask = new MaskCanvas(SIDE, SIDE);
-  readonly other = new MaskCanvas(SIDE, SIDE);
-  readonly steps: { label: string; painted: readonly Painted[] }[] = [];
-  copies: readonly Affine[] = [IDENTITY];
-  touches: Tip = { ...PLAIN_TIP, size_px: 8 };
-  brushSettings: BrushSettings = { string_px: 0, makesFigures: true };
-  fillSettings: FillSettings = { bounds: "paint", tolerance: 0.5, gap_px: 0 };
-  isRound = false;
-
-  work = () => new Work(new Map([["a", this.mask]]));
-  commit = (label: string, work: Work) => void this.steps.push({ label, painted: work.finish() });
-  tip = (held: Held) => ({ ...this.touches, erases: held.erases || this.touches.erases });
-  masks = (bounds: FillBounds) => (bounds === "own" ? [this.mask] : [this.other, this.mask]);
-  movable = () => [this.mask];
-  pixels = () => null;
-  brush = () => this.brushSettings;
-  fill = () => this.fillSettings;
-  isRadial = () => this.isRound;
-
-  value(x: number, y: number): number {
-    return this.mask.alpha[y * SIDE + x] as number;
-  }
-
-  get area(): number {
-    return this.mask.alpha.reduce((sum, value) => sum + value / 255, 0);
-  }
-}
 
 let desk: Desk;
 let kit: Kit;
@@ -339,12 +301,7 @@ test("whatever a tool did, cancelled in the middle, is gone to the byte; finishe
     desk.copies = copiesOf({ kind: chance.of(["off", "both", "radial"] as const), count: 5 }, { x: 60, y: 60 });
     const before = desk.mask.alpha.slice();
     const steps = desk.steps.length;
-    for (let drags = name === "polygon" ? 4 : 1; drags > 0; drags--) {
-      tool.begin(point(), held);
-      for (let moves = chance.below(6); moves > 0; moves--) tool.move(point(), held);
-      tool.show?.();
-      if (drags > 1) tool.end();
-    }
+    wander(tool, name, chance, point, held);
     if (name !== "fill" && chance.number() < 0.4) {
       tool.cancel();
       expect(desk.steps.length, `${name} cancelled`).toBe(steps);

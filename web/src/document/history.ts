@@ -1,10 +1,16 @@
-/** Undo of everything: a step is a list of changes and the list that takes them back. */
+/** Undo of everything: a step is a list of changes and the list that takes them back. Painted tiles are kept packed. */
 
+import type { Tiles } from "../canvas/mask";
+import { pack, unpack } from "../canvas/pack";
 import type { Background, Command, Picture } from "../wire.gen";
 import type { Change, Document } from "./document";
 
 const MAX_STEPS = 500;
-const MAX_BYTES = 192 * 2 ** 20;
+/** What all steps together may keep; the oldest make way. The newest stays, whatever it takes. */
+export const MAX_HISTORY_BYTES = 128 * 2 ** 20;
+/** About what a step and a tile take besides their pixels. */
+const STEP_BYTES = 300;
+const TILE_BYTES = 100;
 const MERGE_WITHIN_MS = 1_500;
 
 interface Step {
@@ -14,8 +20,19 @@ interface Step {
   readonly mergeKey: string | null;
   readonly at_ms: number;
   /** Changes to apply, in this order, to go to the other side of the step. */
-  readonly changes: readonly Change[];
+  readonly changes: readonly Kept[];
 }
+
+type Swap = Extract<Change, { kind: "swap_tiles" }>;
+
+interface PackedSwap {
+  readonly kind: "packed_tiles";
+  readonly swap: Omit<Swap, "tiles">;
+  readonly tiles: Tiles;
+  readonly bytes: number;
+}
+
+type Kept = Exclude<Change, Swap> | PackedSwap;
 
 export interface Edit {
   readonly label: string;
@@ -33,6 +50,12 @@ export class History {
     this.#now = now;
   }
 
+  /** What undo and redo keep, pictures that steps share counted once. */
+  get bytes(): number {
+    const pictures = new Set<Uint8Array>();
+    return sum([...this.#undo, ...this.#redo].map((step) => bytesOfStep(step, pictures)));
+  }
+
   get undoLabel(): string | null {
     return this.#undo.at(-1)?.label ?? null;
   }
@@ -48,11 +71,16 @@ export class History {
     return commands;
   }
 
+  /** Changes that belong to a step which was taken: undoing that undoes them, too. */
+  amend(changes: readonly Change[]): Command[] {
+    return this.#apply(changes)[1];
+  }
+
   /** A step that has happened already, as a stroke has when the pen is lifted. */
   record({ label, mergeKey }: Edit, inverses: readonly Change[]): void {
     const top = this.#undo.at(-1);
     const merges = mergeKey !== undefined && top?.mergeKey === mergeKey && this.#now() - top.at_ms < MERGE_WITHIN_MS;
-    const step: Step = { label, mergeKey: mergeKey ?? null, at_ms: this.#now(), changes: inverses };
+    const step: Step = { label, mergeKey: mergeKey ?? null, at_ms: this.#now(), changes: inverses.map(packed) };
     if (merges && this.#redo.length === 0) this.#undo[this.#undo.length - 1] = { ...step, changes: top.changes };
     else this.#undo.push(step);
     this.#redo = [];
@@ -70,8 +98,9 @@ export class History {
   #cross(from: Step[], to: Step[]): Command[] | null {
     const step = from.pop();
     if (!step) return null;
-    const [inverses, commands] = this.#apply(step.changes);
-    to.push({ ...step, mergeKey: null, changes: inverses });
+    const [inverses, commands] = this.#apply(step.changes.map(unpacked));
+    to.push({ ...step, mergeKey: null, changes: inverses.map(packed) });
+    this.#forget();
     return commands;
   }
 
@@ -86,25 +115,42 @@ export class History {
     return [inverses, commands];
   }
 
+  /** Steps that were undone are newer than all others. */
   #forget(): void {
-    let bytes = 0;
-    let keep = 0;
     const pictures = new Set<Uint8Array>();
+    let bytes = sum(this.#redo.map((step) => bytesOfStep(step, pictures)));
+    let keep = 0;
     for (const step of this.#undo.toReversed()) {
-      bytes += step.changes.reduce((sum, change) => sum + bytesOf(change, pictures), 0);
-      if (keep > 0 && (bytes > MAX_BYTES || keep >= MAX_STEPS)) break;
+      bytes += bytesOfStep(step, pictures);
+      const isNewest = keep === 0 && this.#redo.length === 0;
+      if (!isNewest && (bytes > MAX_HISTORY_BYTES || keep >= MAX_STEPS)) break;
       keep++;
     }
     this.#undo.splice(0, this.#undo.length - keep);
   }
 }
 
+function packed(change: Change): Kept {
+  if (change.kind !== "swap_tiles") return change;
+  const { tiles: raw, ...swap } = change;
+  const tiles = new Map([...raw].map(([index, pixels]) => [index, pack(pixels)] as const));
+  return { kind: "packed_tiles", swap, tiles, bytes: sum([...tiles.values()].map((pixels) => pixels.length + TILE_BYTES)) };
+}
+
+function unpacked(kept: Kept): Change {
+  if (kept.kind !== "packed_tiles") return kept;
+  return { ...kept.swap, tiles: new Map([...kept.tiles].map(([index, pixels]) => [index, unpack(pixels)])) };
+}
+
+function bytesOfStep(step: Step, pictures: Set<Uint8Array>): number {
+  return STEP_BYTES + sum(step.changes.map((change) => bytesOf(change, pictures)));
+}
+
 /** A picture that several steps share is counted once: `counted` knows those that were. */
-function bytesOf(change: Change, counted: Set<Uint8Array>): number {
+function bytesOf(change: Kept, counted: Set<Uint8Array>): number {
   switch (change.kind) {
-    case "swap_tiles": return sum([...change.tiles.values()].map((pixels) => pixels.length));
-    case "insert_layer": return change.mask.alpha.length + bytesOfPicture(change.layer.frozen?.picture, counted);
-    case "edit_layer": return bytesOfPicture(change.frozen?.picture, counted);
+    case "packed_tiles": return change.bytes;
+    case "insert_layer": return change.mask.alpha.length;
     case "open": return sum([...change.masks.values()].map((mask) => mask.alpha.length)) + bytesBehind(change.facts.background, counted);
     case "set_background": return bytesBehind(change.background, counted);
     default: return 0;
