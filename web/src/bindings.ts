@@ -71,7 +71,7 @@ function rowText(chords: readonly string[]): string {
 export function keysText(action: Action): string {
   const chords = chordsOf(action);
   if (chords.length > 3) return rowText(chords);
-  return chords.map(chordText).join("  ");
+  return chords.map(chordText).join(", ");
 }
 
 /** The first key of an action, as people read it; empty where it has none. */
