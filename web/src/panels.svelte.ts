@@ -1,7 +1,7 @@
 /** What is open: one panel beside the brushes at most, and one dialog above the page. Painting goes on beside panels. */
 
-export type PanelName = "recipe" | "settings";
-export type DialogName = "help" | "palette" | "new" | "export" | "camera" | "canvas";
+export type PanelName = "recipe" | "settings" | "renders";
+export type DialogName = "help" | "palette" | "new" | "export" | "camera" | "canvas" | "film";
 
 class Panels {
   open = $state<PanelName | null>(null);

@@ -3,6 +3,7 @@
 import type { Link } from "./net/connection";
 import { assertNever } from "./assert";
 import type { FrameMessage, Status } from "./wire.gen";
+import { t } from "./words";
 
 export type Tone = "good" | "busy" | "calm" | "bad";
 
@@ -13,6 +14,10 @@ export interface Condition {
   readonly outOfStep: string | null;
   readonly engine: Pick<Status, "state" | "reason">;
   readonly isLive: boolean;
+  /** Why the page has paused by itself, where it has; and whether nobody sees it. */
+  readonly paused: string | null;
+  readonly isHidden: boolean;
+  readonly isFlowing: boolean;
   readonly isCurrent: boolean;
   readonly frame: Pick<FrameMessage, "step" | "num_steps" | "settled"> | null;
 }
@@ -23,26 +28,35 @@ export interface StatusLine {
 }
 
 export function statusLine(condition: Condition): StatusLine {
-  const { link, isGreeted, engine, isLive } = condition;
-  if (link.state === "waiting") return { tone: "bad", text: "offline (reconnecting)" };
-  if (link.state === "refused") return { tone: "bad", text: "not connected" };
-  if (link.state === "connecting" || !isGreeted) return { tone: "busy", text: "connecting" };
-  if (condition.outOfStep !== null) return { tone: "bad", text: `out of step (${condition.outOfStep})` };
-  const because = engine.reason ? ` (${engine.reason})` : "";
+  const { link, isGreeted, engine } = condition;
+  if (link.state === "waiting") return { tone: "bad", text: t("status.offline") };
+  if (link.state === "refused") return { tone: "bad", text: t("status.refused") };
+  if (link.state === "connecting" || !isGreeted) return { tone: "busy", text: t("status.connecting") };
+  if (condition.outOfStep !== null) return { tone: "bad", text: because("status.outOfStep", condition.outOfStep) };
   switch (engine.state) {
-    case "failed": return { tone: "bad", text: `stopped${because}` };
-    case "recovering": return { tone: "bad", text: `recovering${because}` };
-    case "loading": return { tone: "busy", text: engine.reason || "loading the model" };
-    case "paused": return { tone: "calm", text: `paused${isLive ? because : " (live is off)"}` };
-    case "live": return isLive ? rendering(condition) : { tone: "calm", text: "paused (live is off)" };
+    case "failed": return { tone: "bad", text: because("status.failed", engine.reason) };
+    case "recovering": return { tone: "bad", text: because("status.recovering", engine.reason) };
+    case "loading": return { tone: "busy", text: engine.reason || t("status.loading") };
+    case "paused": return { tone: "calm", text: because("status.paused", reasonOfPause(condition)) };
+    case "live": return condition.isLive && !condition.isHidden ? rendering(condition) : { tone: "calm", text: because("status.paused", reasonOfPause(condition)) };
     default: return assertNever(engine.state);
   }
 }
 
-function rendering({ isCurrent, frame }: Condition): StatusLine {
-  if (isCurrent) return { tone: "good", text: "live" };
-  if (!frame || frame.settled) return { tone: "busy", text: "rendering" };
-  return { tone: "busy", text: `rendering ${frame.step}/${frame.num_steps}` };
+function because(key: "status.outOfStep" | "status.failed" | "status.recovering" | "status.paused", reason: string): string {
+  return reason ? `${t(key)} (${reason})` : t(key);
+}
+
+function reasonOfPause({ isLive, paused, isHidden, isFlowing, engine }: Condition): string {
+  if (!isLive) return paused ?? t("status.off");
+  if (isHidden) return t("status.hidden");
+  return isFlowing ? t("status.rests") : engine.reason;
+}
+
+function rendering({ isCurrent, isFlowing, frame }: Condition): StatusLine {
+  if (isCurrent) return { tone: "good", text: t(isFlowing ? "status.flows" : "status.live") };
+  if (!frame || frame.settled) return { tone: "busy", text: t("status.rendering") };
+  return { tone: "busy", text: `${t("status.rendering")} ${frame.step}/${frame.num_steps}` };
 }
 
 /** Whether the picture will follow what is painted now. */

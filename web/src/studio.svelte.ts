@@ -10,6 +10,7 @@ import { fromScene, toScene } from "./document/scene";
 import type { Aside } from "./document/shelf";
 import { followed } from "./document/recipe";
 import { Edits } from "./edits";
+import { Live } from "./live/live.svelte";
 import type { Link } from "./net/connection";
 import { Session } from "./net/session";
 import { notices } from "./notices.svelte";
@@ -40,6 +41,7 @@ export class Studio {
   peek = $state<Peek>("none");
   isUiHidden = $state(false);
   isLive = $state(true);
+  isHidden = $state(false);
   link = $state.raw<Link>({ state: "connecting" });
   /** Why the server does not take this scene; what it paints meanwhile is another one. */
   outOfStep = $state.raw<string | null>(null);
@@ -59,9 +61,10 @@ export class Studio {
   /** Counts canvases of another size: the view fits itself anew. */
   openings = $state(0);
 
+  readonly live = new Live(this);
   readonly #condition: Condition = $derived({
     link: this.link, isGreeted: this.isGreeted, outOfStep: this.outOfStep, engine: this.engine, isLive: this.isLive, isCurrent: this.isCurrent,
-    frame: this.frame,
+    frame: this.frame, paused: this.live.paused, isHidden: this.isHidden, isFlowing: this.live.flow.isOn,
   });
   readonly status = $derived(statusLine(this.#condition));
   readonly isPictureComing = $derived(isPictureComing(this.#condition));
@@ -107,6 +110,7 @@ export class Studio {
       notices.tell(messageOf(error), { tone: "bad" });
     }
     void this.autosave.claim();
+    void this.live.start();
     this.session.connect();
   }
 
@@ -124,6 +128,12 @@ export class Studio {
     return toScene(this.#document.facts, this.#document.masks);
   }
 
+  /** The scene that makes the picture that is shown, once that is the finished one. */
+  sceneShown(): Scene {
+    const scene = this.scene();
+    return this.live.flow.isOn && this.frame?.settled ? { ...scene, frame: this.frame.frame } : scene;
+  }
+
   layer(brushId: Selection): LayerFacts | null {
     return this.facts?.layers.find((layer) => layer.brush.id === brushId) ?? null;
   }
@@ -132,6 +142,7 @@ export class Studio {
   /** Put another document in the place of this one, as one step that can be undone. */
   open(scene: Scene, label: string): void {
     if (!this.#document) return;
+    this.live.beforeOpening();
     this.run({ label }, [{ kind: "open", ...fromScene(scene) }]);
     this.select(this.facts?.layers.at(-1)?.brush.id ?? null);
   }
@@ -149,6 +160,8 @@ export class Studio {
   run(edit: Edit, changes: readonly Change[]): void {
     this.finishStroke();
     if (this.#history) this.#edited(this.#history.run(edit, changes));
+  }
+
   }
 
   recordStroke(label: string, painted: readonly Painted[]): void {
@@ -187,8 +200,11 @@ export class Studio {
     if (this.#previous === null || this.layer(this.#previous)) this.select(this.#previous);
   }
 
+  /** Also asked when the page comes into sight or goes out of it. */
   setLive(live: boolean): void {
     this.isLive = live;
+    this.isHidden = document.hidden;
+    if (live) this.live.goOn();
     this.session.setLive(live && !document.hidden);
   }
 
@@ -204,6 +220,7 @@ export class Studio {
     this.frame = message;
     this.hasPicture = true;
     this.session.shown(message);
+    this.live.shown(message);
     this.latency_ms = this.session.latency.records.at(-1)?.preview_ms ?? null;
   }
 
@@ -242,6 +259,7 @@ export class Studio {
   }
 
   #linkChanged(link: Link): void {
+    if (link.state === "waiting" && this.live.flow.isOn) this.live.flow.adopt();
     this.link = link;
     this.isGreeted = false;
     this.takeShot()?.bitmap.close(); // of a link that is gone: nobody waits for the answer

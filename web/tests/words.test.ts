@@ -3,7 +3,10 @@ import { nextColor } from "../src/document/colors";
 import { suggestions } from "../src/document/concepts";
 import { chordOf } from "../src/keys";
 import { Latency } from "../src/net/latency";
+import { settings } from "../src/settings.svelte";
 import { type Condition, isPictureComing, statusLine } from "../src/status";
+
+settings.language = "en";
 
 const CONCEPTS = [
   { name: "castle", synonyms: ["fort"] },
@@ -52,7 +55,7 @@ test.each([
 
 const CALM: Condition = {
   link: { state: "open" }, isGreeted: true, outOfStep: null, engine: { state: "live", reason: "" }, isLive: true, isCurrent: true,
-  frame: { step: 4, num_steps: 4, settled: true },
+  paused: null, isHidden: false, isFlowing: false, frame: { step: 4, num_steps: 4, settled: true },
 };
 
 test.each<[Partial<Condition>, string, boolean]>([
@@ -60,6 +63,10 @@ test.each<[Partial<Condition>, string, boolean]>([
   [{ isCurrent: false }, "rendering", true],
   [{ isCurrent: false, frame: { step: 1, num_steps: 4, settled: false } }, "rendering 1/4", true],
   [{ isLive: false }, "paused (live is off)", false],
+  [{ isLive: false, paused: "a picture takes 60 s" }, "paused (a picture takes 60 s)", false],
+  [{ isHidden: true }, "paused (this tab is not seen)", false],
+  [{ isFlowing: true }, "flowing", true],
+  [{ isFlowing: true, engine: { state: "paused", reason: "nobody has touched it" } }, "paused (the flow rests, touch it to go on)", false],
   [{ engine: { state: "paused", reason: "the queue is full" } }, "paused (the queue is full)", false],
   [{ engine: { state: "failed", reason: "out of memory" } }, "stopped (out of memory)", false],
   [{ engine: { state: "loading", reason: "" } }, "loading the model", true],

@@ -16,7 +16,7 @@ async function post(path: string, body: BodyInit, type: string): Promise<Respons
 }
 
 /** The server's own words where it has any. */
-async function reasonOf(response: Response): Promise<string> {
+export async function reasonOf(response: Response): Promise<string> {
   const text = await response.text();
   try {
     const { detail } = JSON.parse(text) as { detail?: unknown };

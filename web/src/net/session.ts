@@ -30,6 +30,8 @@ const CLOGGED_BYTES = 256 * 1024;
 /** Between offers of a scene that was refused: whoever is refused too often is sent away. */
 const OFFER_EVERY_MS = 2_000;
 const SILENT_MS = 12_000;
+/** Pictures a second at most; slower devices make fewer. */
+const FLOW_PER_S = 12;
 
 export class Session {
   readonly latency = new Latency();
@@ -41,6 +43,7 @@ export class Session {
   /** The server has refused the whole scene: until it takes one, no edit of it makes sense there. */
   #isOutOfStep = false;
   #isLive = true;
+  #flow = 0;
   #seq = 0;
   #revision = 0;
   #lastSend_ms = 0;
@@ -89,6 +92,12 @@ export class Session {
     if (live === this.#isLive) return;
     this.#isLive = live;
     if (this.#isReady) this.#send({ kind: "set_live", live });
+  }
+
+  /** Endless variation, so many frames from one picture to the next; 0 ends it. */
+  setFlow(speed: number): void {
+    this.#flow = speed;
+    if (this.#isReady) this.#send({ kind: "set_flow", speed, per_s: FLOW_PER_S });
   }
 
   /** Ask for another model, which then paints for everybody; a refusal says why it does not. */
@@ -183,6 +192,7 @@ export class Session {
     this.#connection.settled();
     this.#listener.welcome(message);
     if (!this.#isLive) this.#send({ kind: "set_live", live: false });
+    if (this.#flow > 0) this.setFlow(this.#flow);
   }
 
   #applied(seq: number, revision: number): void {
