@@ -162,8 +162,6 @@ export class Studio {
     if (this.#history) this.#edited(this.#history.run(edit, changes));
   }
 
-  }
-
   recordStroke(label: string, painted: readonly Painted[]): void {
     if (painted.length === 0) return;
     settings.hasPainted = true;
