@@ -3,12 +3,16 @@
 import { assertNever } from "./assert";
 import type { Guide } from "./canvas/guides";
 import { type Gesture, Pointer, type Touch } from "./canvas/pointer";
-import { type Levels, Stage, type StageElements } from "./canvas/stage";
+import type { Ink } from "./canvas/overlay";
+import { patternNameOf, patternOf, patternSide } from "./canvas/patterns";
+import { type Label, type Levels, Stage, type StageElements } from "./canvas/stage";
 import { elongation, type Sample, type Tilt } from "./canvas/stamp";
 import { axesOf } from "./canvas/symmetry";
+import { topmostAt } from "./canvas/under";
 import { angleInDocument, type Insets, type Point, type View } from "./canvas/view";
 import { Viewport } from "./canvas/viewport";
-import type { Facts } from "./document/document";
+import { COLORS } from "./document/colors";
+import type { Facts, LayerFacts } from "./document/document";
 import { resizeTip, settings, softenTip, tipOf } from "./settings.svelte";
 import type { Studio } from "./studio.svelte";
 import { type Kit, kitOf } from "./tools/kit";
@@ -207,20 +211,33 @@ export class Easel {
 
   #draw(facts: Facts): void {
     const studio = this.#studio;
-    const inks = facts.layers.filter((layer) => layer.visible).map(({ brush }) => this.#ink(brush.id, brush.color));
+    const seen = facts.layers.filter((layer) => layer.visible);
     const chosen = studio.layer(studio.hovered ?? studio.selected);
-    this.#stage.setInks(inks, chosen ? [this.#ink(chosen.brush.id, chosen.brush.color)] : [], facts.extent);
-    this.#stage.setLevels(this.#levels());
+    const levels = this.#levels();
+    this.#stage.setInks(seen.map((layer) => this.#ink(layer)), chosen ? [this.#ink(chosen)] : [], facts.extent);
+    this.#stage.setLevels(levels);
+    this.#stage.setLabels(this.#labels(levels.all > 0 ? seen : levels.active > 0 && chosen ? [chosen] : []));
     this.#stage.drawMasks(studio.masks.values());
     this.#stage.setGuides(this.#guides(facts), (point) => this.viewport.toScreen(point));
     this.#desk.style.cursor = this.pointer.isNavigating ? "grab" : "";
     this.#drawRing();
   }
 
-  #ink(brushId: string, color: string) {
-    const mask = this.#studio.masks.get(brushId);
-    if (!mask) throw new Error(`no mask of brush ${brushId}`);
-    return { mask, color };
+  #ink({ brush: { id, color } }: LayerFacts): Ink {
+    const mask = this.#studio.masks.get(id);
+    if (!mask) throw new Error(`no mask of brush ${id}`);
+    if (!settings.hasPatterns) return { mask, color };
+    return { mask, color, pattern: patternOf(patternNameOf(color, COLORS), patternSide(mask.width, mask.height)) };
+  }
+
+  /** Words in the middle of what they name, where they are wanted or nothing but masks is seen. */
+  #labels(layers: readonly LayerFacts[]): readonly Label[] {
+    if (!settings.hasLabels && this.#studio.peek !== "masks") return [];
+    return layers.flatMap(({ brush: { id, prompt, color } }) => {
+      const rect = this.#studio.masks.get(id)?.paintedRect;
+      const middle = rect && { x: rect.x + rect.width / 2, y: rect.y + rect.height / 2 };
+      return middle && prompt ? [{ text: prompt, color, at: this.viewport.toScreen(middle) }] : [];
+    });
   }
 
   #guides({ extent: [width, height] }: Facts): readonly Guide[] {
@@ -301,16 +318,9 @@ export class Easel {
     this.viewport.turnBy(by, at ?? undefined);
   }
 
-  /** The topmost brush that is painted here. */
   #brushAt(at: Point): string | null {
-    const { x, y } = this.viewport.toDocument(at);
     const { facts, masks } = this.#studio;
-    const found = facts?.layers.findLast(({ brush, visible }) => {
-      const mask = masks.get(brush.id);
-      const isInside = mask && x >= 0 && y >= 0 && x < mask.width && y < mask.height;
-      return isInside && visible && (mask.alpha[Math.floor(y) * mask.width + Math.floor(x)] ?? 0) > 127;
-    });
-    return found?.brush.id ?? null;
+    return topmostAt(this.viewport.toDocument(at), facts?.layers ?? [], masks)?.brush.id ?? null;
   }
 
   #resize(by: Point): void {

@@ -188,7 +188,7 @@ test("removing a painted brush tells the server, and undo tells it to add and to
   const kinds = (commands: readonly { kind: string }[] | null) => commands?.map((command) => command.kind);
   expect(kinds(history.run({ label: "remove" }, [{ kind: "remove_brush", brush_id: "castle" }]))).toEqual(["remove_brush"]);
   expect(kinds(history.undo())).toEqual(["add_brush"]);
-  expect(document.mask("castle").unsent.take()).toEqual(mask.bounds);
+  expect(document.mask("castle").unsent.take()).toEqual([mask.bounds]);
 });
 
 test("pictures behind take room in the history, each once, and old steps make way", () => {

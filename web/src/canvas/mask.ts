@@ -1,6 +1,6 @@
 /** The painted area of one layer: one byte per pixel, 0 = bare, 255 = fully painted, rows from the top. */
 
-import { DirtyRect, type Rect } from "./rect";
+import { DirtyRects, type Rect } from "./rect";
 
 export const TILE_PX = 64;
 
@@ -12,9 +12,9 @@ export class MaskCanvas {
   readonly height: number;
   readonly alpha: Uint8Array;
   /** Changed and not yet sent to the server. */
-  readonly unsent = new DirtyRect();
+  readonly unsent = new DirtyRects(4);
   /** Changed and not yet drawn on the overlay. */
-  readonly undrawn = new DirtyRect();
+  readonly undrawn = new DirtyRects(8);
 
   readonly #watchers = new Set<(rect: Rect) => void>();
   #version = 0;

@@ -1,13 +1,18 @@
 /** Masks as people see them: colour where something is painted. Only the rectangles that changed are drawn. */
 
 import type { MaskCanvas } from "./mask";
-import { intersect, type Rect, union } from "./rect";
+import type { Pattern } from "./patterns";
+import { DirtyRects, intersect, type Rect } from "./rect";
 
 export interface Ink {
   readonly mask: MaskCanvas;
   /** "#rrggbb" */
   readonly color: string;
+  /** What tells it apart besides its colour. */
+  readonly pattern?: Pattern | undefined;
 }
+
+const PLAIN: Pattern = { side: 1, cells: Uint8Array.of(1) };
 
 type Rgb = readonly [number, number, number];
 
@@ -23,18 +28,24 @@ export function blend(inks: readonly Ink[], rect: Rect): Uint8ClampedArray<Array
   return out;
 }
 
-function lay({ mask, color }: Ink, rect: Rect, out: Uint8ClampedArray<ArrayBuffer>): void {
+/** Between the marks of a pattern, ink is this strong. */
+const FAINT = 0.3;
+
+function lay({ mask, color, pattern }: Ink, rect: Rect, out: Uint8ClampedArray<ArrayBuffer>): void {
   const rgb = rgbOf(color);
   const pixels = new Uint32Array(out.buffer);
   const full = new Uint32Array(new Uint8Array([...rgb, 255]).buffer)[0] as number;
+  const { side, cells } = pattern ?? PLAIN;
   for (let row = 0; row < rect.height; row++) {
     const start = (rect.y + row) * mask.width + rect.x;
+    const line = ((rect.y + row) % side) * side;
     for (let column = 0; column < rect.width; column++) {
       const alpha = mask.alpha[start + column] as number;
       if (alpha === 0) continue;
       const at = row * rect.width + column;
-      if (alpha === 255) pixels[at] = full;
-      else over(out, 4 * at, rgb, alpha / 255);
+      const isMark = cells[line + ((rect.x + column) % side)] === 1;
+      if (isMark && alpha === 255) pixels[at] = full;
+      else over(out, 4 * at, rgb, (alpha / 255) * (isMark ? 1 : FAINT));
     }
   }
 }
@@ -52,7 +63,7 @@ function over(out: Uint8ClampedArray, at: number, rgb: Rgb, alpha: number): void
 export class Overlay {
   readonly #canvas: HTMLCanvasElement;
   #inks: readonly Ink[] = [];
-  #stale: Rect | null = null;
+  readonly #stale = new DirtyRects(8);
   /** How many pixels were drawn so far. */
   drawn_px = 0;
 
@@ -64,25 +75,33 @@ export class Overlay {
   show(inks: readonly Ink[], width: number, height: number): void {
     const isSame =
       inks.length === this.#inks.length &&
-      inks.every((ink, index) => ink.mask === this.#inks[index]?.mask && ink.color === this.#inks[index]?.color);
+      inks.every((ink, index) => isEqual(ink, this.#inks[index]));
     const fits = this.#canvas.width === width && this.#canvas.height === height;
     if (isSame && fits) return;
     if (!fits) [this.#canvas.width, this.#canvas.height] = [width, height];
     this.#inks = inks;
-    this.#stale = { x: 0, y: 0, width, height };
+    this.#stale.add({ x: 0, y: 0, width, height });
   }
 
   changed(mask: MaskCanvas, rect: Rect): void {
-    if (this.#inks.some((ink) => ink.mask === mask)) this.#stale = union(this.#stale, rect);
+    if (this.#inks.some((ink) => ink.mask === mask)) this.#stale.add(rect);
   }
 
   draw(): void {
     const { width, height } = this.#canvas;
-    const rect = this.#stale && intersect(this.#stale, { x: 0, y: 0, width, height });
-    this.#stale = null;
-    if (!rect) return;
+    for (const stale of this.#stale.take()) {
+      const rect = intersect(stale, { x: 0, y: 0, width, height });
+      if (rect) this.#redraw(rect);
+    }
+  }
+
+  #redraw(rect: Rect): void {
     this.drawn_px += rect.width * rect.height;
     const pixels = new ImageData(blend(this.#inks, rect), rect.width, rect.height);
     this.#canvas.getContext("2d")?.putImageData(pixels, rect.x, rect.y);
   }
+}
+
+function isEqual(ink: Ink, other: Ink | undefined): boolean {
+  return ink.mask === other?.mask && ink.color === other.color && ink.pattern === other.pattern;
 }

@@ -14,6 +14,16 @@ export interface StageElements {
   readonly ring: HTMLElement;
   /** One path of each: twice drawn, dark below light, so that they are seen on any picture. */
   readonly guides: SVGElement;
+  /** Holds the words of brushes. */
+  readonly labels: HTMLElement;
+}
+
+/** Words over the middle of what they name. */
+export interface Label {
+  readonly text: string;
+  readonly color: string;
+  /** On the screen. */
+  readonly at: Point;
 }
 
 /** How strongly each sheet is seen, 0 to 1. */
@@ -76,10 +86,10 @@ export class Stage {
   /** Draw what changed on the masks since the last call, on the sheets that are to be seen. */
   drawMasks(masks: Iterable<MaskCanvas>): void {
     for (const mask of masks) {
-      const rect = mask.undrawn.take();
-      if (!rect) continue;
-      this.#all.changed(mask, rect);
-      this.#active.changed(mask, rect);
+      for (const rect of mask.undrawn.take()) {
+        this.#all.changed(mask, rect);
+        this.#active.changed(mask, rect);
+      }
     }
     if (this.#levels.all > 0) this.#all.draw();
     if (this.#levels.active > 0) this.#active.draw();
@@ -111,6 +121,18 @@ export class Stage {
     style.setProperty("--ink", color);
     style.setProperty("--core", `${Math.round(100 * softness)}%`);
     dataset.erases = String(ring.erases);
+  }
+
+  setLabels(labels: readonly Label[]): void {
+    const { labels: holder } = this.#elements;
+    while (holder.children.length > labels.length) holder.lastElementChild?.remove();
+    while (holder.children.length < labels.length) holder.append(document.createElement("span"));
+    labels.forEach(({ text, color, at }, index) => {
+      const element = holder.children[index] as HTMLElement;
+      if (element.textContent !== text) element.textContent = text;
+      element.style.setProperty("--ink", color);
+      element.style.transform = `translate(${at.x}px, ${at.y}px) translate(-50%, -50%)`;
+    });
   }
 
   /** Lines over the picture; `toScreen` puts their points where they are seen. */

@@ -1,6 +1,6 @@
 /** Brush colours that stay apart for colour-blind eyes, on light and on dark pictures. */
 
-const COLORS = [
+export const COLORS = [
   "#e69f00", "#56b4e9", "#cc79a7", "#009e73", "#f0e442", "#d55e00", "#8f7ee7", "#0072b2", "#a3c644", "#e4607b",
 ] as const;
 

@@ -38,8 +38,7 @@ export class Outgoing {
 export function takePainted(masks: Masks): PaintMask[] {
   const painted: PaintMask[] = [];
   for (const [brush_id, mask] of masks) {
-    const rect = mask.unsent.take();
-    if (rect) painted.push({ kind: "paint_mask", brush_id, ...rect, alpha: deflate(mask.copy(rect)) });
+    for (const rect of mask.unsent.take()) painted.push({ kind: "paint_mask", brush_id, ...rect, alpha: deflate(mask.copy(rect)) });
   }
   return painted;
 }
