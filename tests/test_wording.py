@@ -92,7 +92,8 @@ def test_the_model_hears_the_words_and_hints_are_about_them(prompt: str) -> None
     assert (
         region.conditioning.embeds.flatten().tolist() == model.encode_prompt("red").embeds.flatten().tolist()
     )
-    assert [hint.brush_id for hint in regions.hints] == ["moon"]
+    told = {hint.problem: hint.words for hint in regions.hints if hint.brush_id == "castle"}
+    assert told == ({} if prompt == "red" else {"chosen": ("red",)})
 
 
 def test_a_style_reaches_a_scene_that_was_compiled_before() -> None:

@@ -22,8 +22,9 @@ from semdraw.prompts import plain_text
 from semdraw.reports import Hint
 from semdraw.scene import Brush, ColorBackground, Layer, Recipe, Scene, check_values
 from semdraw.schedule import Schedule, build_schedule
+from semdraw.wildcards import has_chance
 from semdraw.windows import View, crop, tiled
-from semdraw.wording import brush_negative, brush_words, own_words
+from semdraw.wording import brush_negative, brush_words, own_words, own_words_behind
 
 _TOO_SMALL_CELLS = 6  # below this many cells at the last step a region hardly shows
 
@@ -248,6 +249,8 @@ def hints_of(
         if not brush.prompt.strip():
             hints.append(Hint(brush_id=brush.id, problem="no_prompt"))
             continue
+        if (words := own_words(scene, brush)) != brush.prompt:
+            hints.append(Hint(brush_id=brush.id, problem="chosen", words=(words,)))
         region = compiled[brush.id]
         effect = float(region.weights.sum(dim=(1, 2, 3)).max())
         painted = float(np.count_nonzero(layer.mask.array)) / spec.cell_px**2
@@ -260,6 +263,8 @@ def hints_of(
         if brush.negative.strip() and not scene.recipe.uses_negatives:
             hints.append(Hint(brush_id=brush.id, problem="negative_unused"))
     behind = scene.canvas.background
+    if not isinstance(behind, ColorBackground) and has_chance(behind.prompt):
+        hints.append(Hint(brush_id="", problem="chosen", words=(own_words_behind(scene),)))
     is_led = not isinstance(behind, ColorBackground) and bool(behind.negative.strip())
     if is_led and not scene.recipe.uses_negatives:
         hints.append(Hint(brush_id="", problem="negative_unused"))

@@ -10,16 +10,21 @@ from semdraw.rasters import Mask
 
 
 class Hint(msgspec.Struct, frozen=True):
-    """What to tell the painter of one region; an empty `brush_id` is the background."""
+    """What to tell the painter of one region; an empty `brush_id` is the background.
+
+    problem: `chosen` is none: the words say what chance has made of a prompt.
+    """
 
     brush_id: str
-    problem: Literal["too_small", "hidden", "no_prompt", "unknown_words", "negative_unused"]
+    problem: Literal["chosen", "too_small", "hidden", "no_prompt", "unknown_words", "negative_unused"]
     words: tuple[str, ...] = ()
 
 
 def hint_text(hint: Hint) -> str:
     """A hint in words, for those who do not see the page."""
     match hint.problem:
+        case "chosen":
+            text = f"is this time: {' '.join(hint.words)}"
         case "too_small":
             text = "is too small to act; paint more of it"
         case "hidden":

@@ -23,7 +23,12 @@ def brush_negative(scene: Scene, brush: Brush) -> str:
 
 def behind_words(scene: Scene) -> str:
     """What is said of the background; nothing of a colour, nor where nothing is said."""
-    return _styled(resolved(_prompt(scene.canvas.background).strip(), scene.seed, BEHIND), scene)
+    return _styled(own_words_behind(scene), scene)
+
+
+def own_words_behind(scene: Scene) -> str:
+    """The prompt of the background with its choices made."""
+    return resolved(_prompt(scene.canvas.background).strip(), scene.seed, BEHIND)
 
 
 def behind_negative(scene: Scene) -> str:

@@ -5,11 +5,19 @@ import { grown, inverted, tilesTowards } from "./canvas/morph";
 import { nextColor } from "./document/colors";
 import { mostBrushes } from "./document/document";
 import type { Edit } from "./document/history";
+import { looseName } from "./document/names";
 import { unlocked } from "./locks";
 import { notices } from "./notices.svelte";
 import type { Studio } from "./studio.svelte";
 import { t } from "./words";
 import { type Background, type Brush, NEW_BRUSH, type Recipe } from "./wire.gen";
+
+export function newBrushId(): string {
+  return `b${crypto.getRandomValues(new Uint32Array(2)).reduce((text, value) => text + value.toString(36), "")}`;
+}
+
+/** What the details of a brush set. */
+export type Details = Pick<Partial<Brush>, "negative" | "strength" | "prompt_strength" | "softness_px" | "seed" | "acts_from" | "acts_until">;
 
 export class Edits {
   readonly #studio: Studio;
@@ -24,49 +32,47 @@ export class Edits {
     if (!facts) return false;
     const { layers, extent } = facts;
     if (layers.length >= mostBrushes(extent)) {
-      notices.tell(`A picture of ${extent.join(" × ")} px holds ${mostBrushes(extent)} brushes at most: remove one first`, { tone: "bad" });
+      notices.tell(t("brush.no_room", { size: extent.join(" × "), count: mostBrushes(extent) }), { tone: "bad" });
       return false;
     }
-    const id = `b${crypto.getRandomValues(new Uint32Array(2)).reduce((text, value) => text + value.toString(36), "")}`;
+    const id = newBrushId();
     const color = nextColor(layers.map((layer) => layer.brush.color));
     const brush = { ...NEW_BRUSH, id, color };
     const layer = { brush, visible: true, locked: false, frozen: null, moved_px: [0, 0] as const };
     const mask = new MaskCanvas(...extent);
-    this.#studio.run({ label: "new brush" }, [{ kind: "insert_layer", layer, mask, index: layers.length }]);
+    this.#studio.run({ label: t("region.new") }, [{ kind: "insert_layer", layer, mask, index: layers.length }]);
     this.#studio.select(id);
     return true;
   }
 
   removeBrush(brushId: string): void {
-    const name = this.#studio.layer(brushId)?.brush.prompt || "brush";
-    this.#studio.run({ label: `remove ${name}` }, [{ kind: "remove_brush", brush_id: brushId }]);
-    notices.tell(`Removed ${name}`, { action: { label: "Undo", run: () => this.#studio.undo() } });
+    const layer = this.#studio.layer(brushId);
+    if (!layer) return;
+    const name = looseName(layer.brush);
+    this.#studio.run({ label: t("did.remove", { name }) }, [{ kind: "remove_brush", brush_id: brushId }]);
+    notices.tell(t("brush.removed", { name }), { action: { label: t("edit.undo"), run: () => this.#studio.undo() } });
   }
 
   setPrompt(brushId: string, prompt: string): void {
-    const edit = { label: "prompt", mergeKey: `prompt ${brushId}` };
+    const edit = { label: t("did.prompt"), mergeKey: `prompt ${brushId}` };
     this.#studio.run(edit, [{ kind: "edit_brush", brush_id: brushId, prompt }]);
   }
 
   /** Fields of the brush that are set by sliders and fields of its details; the travel of one is one step. */
-  setDetails(brushId: string, details: Pick<Partial<Brush>, "negative" | "strength" | "prompt_strength" | "softness_px" | "seed">): void {
-    const names = Object.keys(details).join(" ").replaceAll("_", " ");
-    this.#studio.run({ label: names, mergeKey: `${names} ${brushId}` }, [{ kind: "edit_brush", brush_id: brushId, ...details }]);
+  setDetails(brushId: string, details: Details): void {
+    const names = Object.keys(details) as (keyof Details)[];
+    const label = names.map((name) => t(`did.${name}`)).join(", ");
+    this.#studio.run({ label, mergeKey: `${names.join(" ")} ${brushId}` }, [{ kind: "edit_brush", brush_id: brushId, ...details }]);
   }
 
   setColor(brushId: string, color: string): void {
-    const edit = { label: "colour", mergeKey: `colour ${brushId}` };
+    const edit = { label: t("did.color"), mergeKey: `colour ${brushId}` };
     this.#studio.run(edit, [{ kind: "edit_brush", brush_id: brushId, color }]);
   }
 
   setVisible(brushId: string, visible: boolean): void {
-    const label = visible ? "show region" : "hide region";
+    const label = visible ? t("did.show") : t("did.hide");
     this.#studio.run({ label }, [{ kind: "edit_layer", brush_id: brushId, visible }]);
-  }
-
-  /** What is locked keeps its region: no stroke, eraser or clearing changes it. */
-  setLocked(brushId: string, locked: boolean): void {
-    this.#studio.run({ label: locked ? "lock region" : "unlock region" }, [{ kind: "edit_layer", brush_id: brushId, locked }]);
   }
 
   /** Put the layer at `index`, counted from the bottom; beyond the ends means the end. */
@@ -74,7 +80,7 @@ export class Edits {
     const layers = this.#studio.facts?.layers ?? [];
     const target = Math.max(0, Math.min(layers.length - 1, index));
     if (layers[target]?.brush.id === brushId) return;
-    this.#studio.run({ label: "order" }, [{ kind: "move_layer", brush_id: brushId, index: target }]);
+    this.#studio.run({ label: t("did.order") }, [{ kind: "move_layer", brush_id: brushId, index: target }]);
   }
 
   clearRegion(brushId: string): void {
@@ -85,7 +91,7 @@ export class Edits {
       const { width, height } = mask.tileRect(index);
       return [index, new Uint8Array(width * height)];
     }));
-    this.#studio.run({ label: "clear region" }, [{ kind: "swap_tiles", brush_id: brushId, tiles }]);
+    this.#studio.run({ label: t("did.clear") }, [{ kind: "swap_tiles", brush_id: brushId, tiles }]);
   }
 
   /** What is painted becomes bare, what is bare is painted. */
@@ -114,7 +120,7 @@ export class Edits {
     const before = this.#studio.facts?.background;
     const isOtherPicture = before?.type === "image" && background.type === "image" && before.picture !== background.picture;
     const merges = before?.type === background.type && !isOtherPicture;
-    const edit: Edit = { label: "background", ...(merges ? { mergeKey: `background ${background.type}` } : {}) };
+    const edit: Edit = { label: t("did.background"), ...(merges ? { mergeKey: `background ${background.type}` } : {}) };
     this.#studio.run(edit, [{ kind: "set_background", background }]);
   }
 
@@ -123,14 +129,10 @@ export class Edits {
     const { facts } = this.#studio;
     if (!facts) return;
     const key = `recipe ${Object.keys(part).join(" ")}`;
-    this.#studio.run({ label: "recipe", mergeKey: key }, [{ kind: "set_recipe", recipe: { ...facts.recipe, ...part } }]);
+    this.#studio.run({ label: t("did.recipe"), mergeKey: key }, [{ kind: "set_recipe", recipe: { ...facts.recipe, ...part } }]);
   }
 
   setSeed(seed: number): void {
-    this.#studio.run({ label: "seed" }, [{ kind: "set_seed", seed }]);
-  }
-
-  rollSeed(): void {
-    this.setSeed(crypto.getRandomValues(new Uint32Array(1))[0] as number);
+    this.#studio.run({ label: t("did.seed") }, [{ kind: "set_seed", seed }]);
   }
 }

@@ -1,6 +1,6 @@
 /** What is open: one panel beside the brushes at most, and one dialog above the page. Painting goes on beside panels. */
 
-export type PanelName = "recipe" | "settings" | "renders";
+export type PanelName = "recipe" | "settings" | "renders" | "styles";
 export type DialogName = "help" | "palette" | "new" | "export" | "camera" | "canvas" | "film";
 
 class Panels {

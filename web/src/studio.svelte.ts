@@ -10,6 +10,7 @@ import { fromScene, toScene } from "./document/scene";
 import type { Aside } from "./document/shelf";
 import { followed } from "./document/recipe";
 import { Edits } from "./edits";
+import { RegionEdits } from "./regionedits";
 import { Live } from "./live/live.svelte";
 import type { Link } from "./net/connection";
 import { Session } from "./net/session";
@@ -71,6 +72,7 @@ export class Studio {
   readonly hints: ReadonlyMap<string, Hint> = $derived(new Map(this.frame?.hints.map((hint) => [hint.brush_id, hint])));
 
   readonly edits = new Edits(this);
+  readonly regions = new RegionEdits(this);
   readonly session: Session;
   readonly autosave: Autosave;
   /** Asks for a tick; set by the easel. */
@@ -162,12 +164,19 @@ export class Studio {
     if (this.#history) this.#edited(this.#history.run(edit, changes));
   }
 
-  recordStroke(label: string, painted: readonly Painted[]): void {
+  /** Add to what an earlier step has done, without a step of its own. */
+  amend(changes: readonly Change[]): void {
+    this.finishStroke();
+    if (this.#history) this.#edited(this.#history.amend(changes));
+  }
+
+  /** What was painted is one step; `also` belongs to it and is still to be done. */
+  recordStroke(label: string, painted: readonly Painted[], also: readonly Change[] = []): void {
     if (painted.length === 0) return;
     settings.hasPainted = true;
     this.session.strokeEnded();
-    this.#history?.record({ label }, painted.map(({ brush_id, before }) => ({ kind: "swap_tiles", brush_id, tiles: before })));
-    this.#edited([]);
+    const swaps = painted.map(({ brush_id, before }): Change => ({ kind: "swap_tiles", brush_id, tiles: before }));
+    this.#edited(this.#history?.conclude({ label }, swaps, also) ?? null);
   }
 
   undo(): void {

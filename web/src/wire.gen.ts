@@ -352,10 +352,12 @@ export interface Timings {
   readonly rows: number;
 }
 
-/** What to tell the painter of one region; an empty `brush_id` is the background. */
+/** What to tell the painter of one region; an empty `brush_id` is the background.
+
+    problem: `chosen` is none: the words say what chance has made of a prompt. */
 export interface Hint {
   readonly brush_id: string;
-  readonly problem: "hidden" | "negative_unused" | "no_prompt" | "too_small" | "unknown_words";
+  readonly problem: "chosen" | "hidden" | "negative_unused" | "no_prompt" | "too_small" | "unknown_words";
   readonly words: readonly string[];
 }
 

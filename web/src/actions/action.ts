@@ -2,6 +2,7 @@
 
 import type { Easel } from "../easel";
 import type { FileDesk } from "../filedesk";
+import type { RegionDesk } from "../regiondesk.svelte";
 import type { Studio } from "../studio.svelte";
 import type { WordKey } from "../words";
 
@@ -10,6 +11,7 @@ export interface Desk {
   readonly studio: Studio;
   readonly easel: Easel;
   readonly files: FileDesk;
+  readonly regions: RegionDesk;
   newBrush(): void;
 }
 

@@ -1,7 +1,8 @@
 /** Brushes and their regions. */
 
+import { panels } from "../panels.svelte";
 import type { Studio } from "../studio.svelte";
-import type { Action } from "./action";
+import type { Action, Desk } from "./action";
 
 const DIGITS = ["1", "2", "3", "4", "5", "6", "7", "8", "9"] as const;
 
@@ -16,6 +17,17 @@ export const regionsActions: readonly Action[] = [
   { id: "region.lower", chords: ["Alt+ArrowDown"], press: ({ studio }) => moveSelected(studio, -1) },
   { id: "region.clear", chords: ["Delete", "Backspace"], press: ({ studio }) => studio.selected && studio.edits.clearRegion(studio.selected) },
   { id: "region.lock", chords: ["K"], press: ({ studio }) => toggleLock(studio) },
+  { id: "region.hide", chords: ["Shift+K"], press: ({ studio }) => toggleSight(studio) },
+  { id: "region.duplicate", chords: ["Ctrl+J"], press: ({ studio }) => studio.selected && studio.regions.duplicate(studio.selected) },
+  { id: "region.merge", chords: ["Ctrl+E"], press: ({ studio }) => studio.selected && studio.regions.mergeDown(studio.selected) },
+  { id: "region.seed_back", chords: ["Shift+R"], press: ({ studio }) => studio.regions.rollBack() },
+  { id: "region.inspect", chords: ["W"], press: inspect },
+  { id: "region.take_words", chords: ["Shift+W"], press: ({ regions }) => (regions.isTakingWords = true) },
+  { id: "region.styles", chords: ["T"], press: () => panels.toggle("styles") },
+  { id: "region.chance", chords: [], press: ({ studio }) => studio.regions.fillByChance() },
+  { id: "dock.palette.save", chords: [], press: ({ regions }) => regions.savePalette() },
+  { id: "dock.palette.open", chords: [], press: ({ regions }) => void regions.choosePalette() },
+  { id: "dock.masks.save", chords: [], press: ({ regions }) => void regions.saveMasks() },
 ];
 
 function chooseBrush(studio: Studio, number: number): void {
@@ -39,5 +51,19 @@ function moveSelected(studio: Studio, by: number): void {
 
 function toggleLock(studio: Studio): void {
   const layer = studio.layer(studio.selected);
-  if (layer) studio.edits.setLocked(layer.brush.id, !layer.locked);
+  if (layer) studio.regions.setLocked(layer.brush.id, !layer.locked);
+}
+
+function toggleSight(studio: Studio): void {
+  const layer = studio.layer(studio.selected);
+  if (layer) studio.edits.setVisible(layer.brush.id, !layer.visible);
+}
+
+/** The details of the chosen brush, with what of it acts. */
+function inspect({ studio, regions }: Desk): void {
+  const id = studio.selected;
+  if (id === null) return;
+  const isShown = regions.inspected === id && studio.unfolded === id;
+  regions.inspected = isShown ? null : id;
+  if (!isShown) studio.unfolded = id;
 }

@@ -87,6 +87,13 @@ export class History {
     this.#forget();
   }
 
+  /** The same, with changes that are still to be applied as part of it. */
+  conclude(edit: Edit, inverses: readonly Change[], changes: readonly Change[]): Command[] {
+    const [more, commands] = this.#apply(changes);
+    this.record(edit, [...more, ...inverses]);
+    return commands;
+  }
+
   undo(): Command[] | null {
     return this.#cross(this.#undo, this.#redo);
   }

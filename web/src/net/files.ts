@@ -3,13 +3,13 @@
 import type { Scene } from "../wire.gen";
 import { decodeScene, encode } from "./codec";
 
-const MSGPACK = "application/msgpack";
+export const MSGPACK = "application/msgpack";
 
 /** Endings of files that hold the finished picture and its scene. */
 export const PICTURE_ENDINGS = ["png", "webp", "jpg", "ora", "psd"] as const;
 export type PictureEnding = (typeof PICTURE_ENDINGS)[number];
 
-async function post(path: string, body: BodyInit, type: string): Promise<Response> {
+export async function post(path: string, body: BodyInit, type: string): Promise<Response> {
   const response = await fetch(new URL(path, document.baseURI), { method: "POST", body, headers: { "Content-Type": type } });
   if (!response.ok) throw new Error(await reasonOf(response));
   return response;
@@ -34,11 +34,6 @@ export async function projectOf(scene: Scene): Promise<Blob> {
 export async function sceneOf(file: Blob): Promise<Scene> {
   const response = await post("api/project/open", file, "application/octet-stream");
   return decodeScene(await response.arrayBuffer());
-}
-
-/** The settled picture of a scene, as a file that carries the scene. */
-export async function pictureOf(scene: Scene, ending: PictureEnding): Promise<Blob> {
-  return (await post(`api/render.${ending}`, encode(scene), MSGPACK)).blob();
 }
 
 /** Whether a picture seems to have been saved here: then the server can read its scene. */

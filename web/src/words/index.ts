@@ -17,7 +17,7 @@ export type WordKey = keyof typeof WORDS;
 /** The language that is set, or the first of the browser's that the page speaks. */
 export function language(): Language {
   if (settings.language !== "system") return settings.language;
-  const spoken = navigator.languages.map((tag) => tag.slice(0, 2));
+  const spoken = (globalThis.navigator?.languages ?? []).map((tag) => tag.slice(0, 2));
   return spoken.find((tag): tag is Language => tag in LANGUAGES) ?? "en";
 }
 
