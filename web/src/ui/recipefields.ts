@@ -34,7 +34,7 @@ export const MORE: readonly Field[] = [
   { kind: "pixels", key: "tile_px" },
   { kind: "words", key: "region_suffix" },
   { kind: "switch", key: "blend" },
-  { kind: "choice", key: "method", options: ["recipe.exact", "recipe.published", "recipe.multidiffusion"] },
+  { kind: "choice", key: "method", options: ["recipe.exact", "recipe.joint", "recipe.published", "recipe.multidiffusion"] },
 ];
 
 /** What Reset puts back. */

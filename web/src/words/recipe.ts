@@ -53,8 +53,9 @@ export const recipeWords = {
   "recipe.region_suffix.help": { en: "What is added to the words of every region; {background} stands for the background's", de: "Was an die Worte jedes Bereichs gehängt wird; {background} steht für die des Hintergrunds" },
   "recipe.own": { en: "the model's own", de: "wie das Modell es will" },
   "recipe.method": { en: "Method", de: "Verfahren" },
-  "recipe.method.help": { en: "Exact is best; the others are there to compare with", de: "Exakt ist am besten; die anderen sind zum Vergleichen da" },
+  "recipe.method.help": { en: "Exact draws each region by itself, joint draws all of them together; the others are there to compare with", de: "Exakt malt jeden Bereich für sich, gemeinsam alle zusammen; die anderen sind zum Vergleichen da" },
   "recipe.exact": { en: "exact", de: "exakt" },
+  "recipe.joint": { en: "joint", de: "gemeinsam" },
   "recipe.published": { en: "as published", de: "wie veröffentlicht" },
   "recipe.multidiffusion": { en: "MultiDiffusion", de: "MultiDiffusion" },
 } as const satisfies Words;
