@@ -40,6 +40,7 @@ export const frameWords = {
   "aside.unreadable.take": { en: "Save it as a file", de: "Als Datei speichern" },
   "aside.unreadable.leave": { en: "Forget it", de: "Vergessen" },
 
+  "foot.area": { en: "Status", de: "Zustand" },
   "hint.area": { en: "Hints", de: "Hinweise" },
   "hint.paint": { en: "Paint on the picture, and “{brush}” appears", de: "Mal auf das Bild, und „{brush}“ erscheint" },
   "hint.prompt": { en: "Change the words “{brush}”, and it becomes something else", de: "Ändere die Worte „{brush}“, und es wird etwas anderes" },
