@@ -32,7 +32,7 @@ def test_sides_are_those_that_the_model_takes() -> None:
 def test_background_and_frozen_pixels_go_along() -> None:
     red = Picture.from_array(np.full((16, 16, 3), (200, 0, 0), np.uint8))
     frozen = Frozen(x=8, y=16, picture=red, mask=Mask(Extent(16, 16), b"\xff" * 256))
-    layer = replace(two_regions().canvas.layers[0], locked=True, frozen=frozen)
+    layer = replace(two_regions().canvas.layers[0], locked=True, frozen=frozen, moved_px=(8, -4))
     scene = two_regions().with_layer(layer)
     scene = scene.with_canvas(background=ImageBackground(picture=Picture(SMALL, bytes(3 * SMALL.area))))
     large = enlarged(scene, 1.5, multiple=8)
@@ -41,6 +41,7 @@ def test_background_and_frozen_pixels_go_along() -> None:
     assert background.picture.extent == large.canvas.extent
     assert kept is not None
     assert kept.bounds == (12, 24, 24, 24)
+    assert large.canvas.layers[0].moved_px == (12, -6)
     assert (kept.picture.array == (200, 0, 0)).all()
 
 

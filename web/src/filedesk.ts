@@ -3,7 +3,7 @@
 import { messageOf } from "./assert";
 import { resized, type ResizeMode, placement } from "./document/resize";
 import { fromScene, toScene } from "./document/scene";
-import { carriesScene, chooseFile, coveringPng, download, type PictureEnding, pictureOf, placedPng, projectOf, sceneOf } from "./net/files";
+import { carriesScene, chooseFile, coveringPng, download, type PictureEnding, placedPng, projectOf, sceneOf } from "./net/files";
 import { notices } from "./notices.svelte";
 import type { Studio } from "./studio.svelte";
 import type { Background, Extent } from "./wire.gen";
@@ -45,10 +45,16 @@ export class FileDesk {
   /** The settled picture, made by the server; while it is away, the pixels on the screen. */
   async saveAs(ending: PictureEnding): Promise<void> {
     await this.#telling("file.picture.failed", async () => {
-      if (this.#studio.isGreeted) return download(await pictureOf(this.#studio.scene(), ending), ending);
+      if (this.#studio.isGreeted) return this.#saveFinished(ending);
       download(await this.#shownPng(), "png");
       notices.tell(t("file.offline"));
     });
+  }
+
+  /** However long it takes: how far it is stands in the tray, where it can be cancelled. */
+  async #saveFinished(ending: PictureEnding): Promise<void> {
+    const file = await this.#studio.live.renders.file(this.#studio.sceneShown(), ending);
+    if (file) download(file, ending);
   }
 
   /** The picture that is shown, for other programs to paste. */

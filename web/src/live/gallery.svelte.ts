@@ -70,7 +70,7 @@ export class Gallery {
     }
     const added = this.#add(finished, true);
     if (!added) this.#tellFull();
-    else notices.tell(t("keep.told"), { action: { label: t("keep.show"), run: () => (this.isOpen = true) } });
+    else notices.tell(t("keep.told"), this.isOpen ? {} : { action: { label: t("keep.show"), run: () => (this.isOpen = true) } });
     return added;
   }
 

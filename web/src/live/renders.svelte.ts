@@ -2,9 +2,11 @@
 
 import { messageOf } from "../assert";
 import { download } from "../net/files";
-import { finishedPicture, finishedScene, forget, GoneError, order, type Order, type Progress, progressOf } from "../net/renders";
+import { finishedPicture, finishedScene, forget, GoneError, order, type Progress, progressOf } from "../net/renders";
 import { notices } from "../notices.svelte";
+import { panels } from "../panels.svelte";
 import type { Studio } from "../studio.svelte";
+import type { Scene } from "../wire.gen";
 import { t } from "../words";
 
 export interface Result {
@@ -27,6 +29,8 @@ export interface Wishes {
 }
 
 const EVERY_MS = 350;
+/** From then on a painter who waits for a file is told where to see how far it is. */
+const PATIENCE_MS = 1_500;
 const OUT_OF_REACH_MS = 2_000;
 const KEPT = "semdraw-renders";
 const OVER: ReadonlySet<string> = new Set(["done", "failed", "cancelled"]);
@@ -68,9 +72,11 @@ export class Renders {
   }
 
   /** One finished file of a scene, made in its turn; null when it is cancelled. */
-  async file(wanted: Order, ending: string): Promise<Blob | null> {
-    const { id } = this.#watch(await order(wanted));
+  async file(scene: Scene, ending: string): Promise<Blob | null> {
+    const { id } = this.#watch(await order({ scene }));
+    const patience = setTimeout(() => this.#tellOfTray(), PATIENCE_MS);
     const render = await this.#end(id);
+    clearTimeout(patience);
     if (!render || render.progress.state === "cancelled") return null;
     if (render.progress.state === "failed") throw new Error(render.progress.reason);
     const file = await finishedPicture(id, 0, ending);
@@ -108,6 +114,10 @@ export class Renders {
       const { extent } = scene.canvas;
       this.#studio.live.gallery.keep({ jpeg: new Uint8Array(await jpeg.arrayBuffer()), extent, scene });
     });
+  }
+
+  #tellOfTray(): void {
+    notices.tell(t("render.takes"), { action: { label: t("keep.show"), run: () => (panels.open = "renders") } });
   }
 
   #find(id: string): Render | undefined {

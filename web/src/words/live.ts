@@ -89,6 +89,7 @@ export const liveWords = {
   "render.broken": { en: "failed: {reason}", de: "gescheitert: {reason}" },
   "render.away": { en: "server out of reach, trying again", de: "Server nicht erreichbar, neuer Versuch" },
   "render.gone": { en: "the server was started anew and knows it no more: paint it again", de: "der Server wurde neu gestartet und kennt es nicht mehr: bitte neu malen" },
+  "render.takes": { en: "The picture is being painted; it is saved when it is finished", de: "Das Bild wird gemalt und dann gespeichert" },
   "render.failed": { en: "The picture could not be painted", de: "Das Bild konnte nicht gemalt werden" },
   "render.open": { en: "open a quality picture", de: "Qualitätsbild öffnen" },
   "render.save": { en: "Save as {ending}", de: "Als {ending} sichern" },
