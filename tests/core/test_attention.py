@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -162,6 +163,21 @@ def test_gradients_reach_the_network_through_all_prompts_but_the_unseen() -> Non
     assert all(parameter.grad is not None for parameter in network.parameters())
 
 
+def test_half_precision_says_the_same_within_its_own_reach() -> None:
+    torch.manual_seed(3)
+    network = unet_of(cross_attention_dim=24).eval().requires_grad_(False)
+    latents, timesteps, embeds = inputs(3)
+    wanted = predict_regions(
+        network, latents, timesteps, embeds, halves(), self_bias=math.inf, base_share=0.2
+    )
+    half = network.to(torch.bfloat16)
+    found = predict_regions(
+        half, latents.bfloat16(), timesteps, embeds.bfloat16(), halves(), self_bias=math.inf, base_share=0.2
+    )
+    assert found.dtype == torch.bfloat16
+    assert torch.allclose(found.float(), wanted, atol=0.1)
+
+
 def test_afterwards_the_network_is_as_it_was(unet: Any) -> None:
     before = dict(unet.attn_processors)
     with attending(unet), attending(unet):
@@ -172,7 +188,7 @@ def test_afterwards_the_network_is_as_it_was(unet: Any) -> None:
 
 
 def test_nothing_is_bounded_or_mixed_that_need_not_be() -> None:
-    made: Callable[..., RegionWeights] = RegionWeights.of
+    made: Callable[..., RegionWeights] = partial(RegionWeights.of, dtype=torch.float32)
     assert made(halves(), self_bias=0.0, base_share=0.0).away is None
     assert made(halves(2), self_bias=4.0, base_share=0.0).away is None
     assert made(halves(), self_bias=4.0, base_share=0.0).bias(SIDE**2) is not None

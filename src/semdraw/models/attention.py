@@ -62,7 +62,7 @@ def predict_regions(
     each other, one number or one per row (b). base_share in [0, 1]: how much of cross-attention the ground's prompt
     gets in every cell, likewise. told: whatever else the network wants to know, such as added_cond_kwargs.
     """
-    regions = RegionWeights.of(weights, self_bias=self_bias, base_share=base_share)
+    regions = RegionWeights.of(weights, self_bias=self_bias, base_share=base_share, dtype=latents.dtype)
     with attending(unet):
         return unet(
             latents,
@@ -79,16 +79,20 @@ class RegionWeights:
 
     finest (b p h w); away (b 1 1): the share of attention between different regions that bounding takes, 0 to 1, None
     where it takes none; base (b 1 1): the ground's share of all cross-attention, None where it has none of its own.
+    dtype: what the network computes in.
     """
 
     finest: Tensor
     away: Tensor | None
     base: Tensor | None
+    dtype: torch.dtype
     _levels: dict[int, Tensor] = field(default_factory=dict[int, Tensor])
     _biases: dict[int, Tensor] = field(default_factory=dict[int, Tensor])
 
     @classmethod
-    def of(cls, weights: Tensor, *, self_bias: float | Tensor, base_share: float | Tensor) -> RegionWeights:
+    def of(
+        cls, weights: Tensor, *, self_bias: float | Tensor, base_share: float | Tensor, dtype: torch.dtype
+    ) -> RegionWeights:
         bounded = torch.as_tensor(self_bias, dtype=torch.float32, device="cpu")
         base = torch.as_tensor(base_share, dtype=torch.float32, device="cpu")
         is_bounded = weights.shape[1] > 2 and bool((bounded > 0).any())
@@ -97,6 +101,7 @@ class RegionWeights:
             weights,
             _per_row(1 - torch.exp(-bounded), weights) if is_bounded else None,
             _per_row(base, weights) if is_based else None,
+            dtype,
         )
 
     @property
@@ -122,7 +127,10 @@ class RegionWeights:
         if self.away is None:
             return None
         if num_cells not in self._biases:
-            self._biases[num_cells] = self_bias_of(self.at(num_cells), self.away)[:, None]
+            weights = self.at(num_cells).to(
+                self.dtype
+            )  # what it makes is large: one number for every two cells
+            self._biases[num_cells] = self_bias_of(weights, self.away.to(self.dtype))[:, None]
         return self._biases[num_cells]
 
 
@@ -144,10 +152,10 @@ def self_bias_of(weights: Tensor, away: Tensor) -> Tensor:
     Of two cells, `share` is how far they lie in different regions: sum over p, q > 0, p != q, of w_p(x) w_q(y).
     Attention between them is multiplied by 1 - away share. A cell always sees itself.
     """
-    regions = weights[:, 1:].float()
+    regions = weights[:, 1:]
     inside = regions.sum(dim=1)
     share = inside[:, :, None] * inside[:, None, :] - regions.transpose(1, 2) @ regions
-    return torch.log1p(-away.float() * share.clamp(0, 1))
+    return torch.log1p(-away * share.clamp(0, 1))
 
 
 class RegionProcessor:
