@@ -1,27 +1,21 @@
 /** Gestures to tools and views, once per animation frame; the only loop of the page, asleep while nothing happens. */
 
 import { assertNever } from "./assert";
-import type { Guide } from "./canvas/guides";
 import { type Gesture, Pointer, type Touch } from "./canvas/pointer";
-import type { Ink } from "./canvas/overlay";
-import { patternNameOf, patternOf, patternSide } from "./canvas/patterns";
-import { type Label, type Levels, Stage, type StageElements } from "./canvas/stage";
-import { elongation, type Sample, type Tilt } from "./canvas/stamp";
-import { axesOf } from "./canvas/symmetry";
+import { Stage, type StageElements } from "./canvas/stage";
+import type { Sample, Tilt } from "./canvas/stamp";
 import { topmostAt } from "./canvas/under";
 import { angleInDocument, type Insets, type Point, type View } from "./canvas/view";
 import { Viewport } from "./canvas/viewport";
-import { COLORS } from "./document/colors";
-import type { Facts, LayerFacts } from "./document/document";
-import { resizeTip, settings, softenTip, tipOf } from "./settings.svelte";
+import type { Facts } from "./document/document";
+import { resizeTip, softenTip, tipOf } from "./settings.svelte";
+import { type Cursor, Showing } from "./showing";
 import type { Studio } from "./studio.svelte";
 import { type Kit, kitOf } from "./tools/kit";
 import { hasRing, StudioPaper } from "./tools/paper";
 import type { Tool, ToolName } from "./tools/tool";
 
-const ERASER_COLOR = "#ffffff";
 const UPRIGHT_PEN = { pressure: 1, tilt: undefined, shift: false, alt: false, erases: false };
-const DIMMED = 0.12;
 const ECHOES_KEPT = 500;
 const HIDDEN_TICK_MS = 100;
 /** Pixels of a drag that change the softness from none to full. */
@@ -35,11 +29,12 @@ export class Easel {
   readonly #studio: Studio;
   readonly #desk: HTMLElement;
   readonly #stage: Stage;
+  readonly #showing: Showing;
   readonly #paper: StudioPaper;
   #kit: Kit;
   /** What the gestures go to, and the brush it works for; others take over when it is done. */
   #hand: { readonly tool: ToolName; readonly selected: string | null } = { tool: "brush", selected: null };
-  #cursor: { readonly at: Point; readonly tilt: Tilt | undefined } | null = null;
+  #cursor: Cursor | null = null;
   #openings = -1;
   #hasTurned = false;
   #isPeering = false;
@@ -52,6 +47,7 @@ export class Easel {
     this.#desk = desk;
     this.#stage = new Stage(elements);
     this.viewport = new Viewport(desk, insets, (view) => this.#viewChanged(view));
+    this.#showing = new Showing(studio, this.#stage, this.viewport);
     this.pointer = new Pointer(desk, () => this.mark());
     this.#paper = new StudioPaper(studio, { scale: () => this.viewport.scale, pixels: () => this.pixels() });
     this.#kit = kitOf(this.#paper);
@@ -210,66 +206,13 @@ export class Easel {
   }
 
   #draw(facts: Facts): void {
-    const studio = this.#studio;
-    const seen = facts.layers.filter((layer) => layer.visible);
-    const chosen = studio.layer(studio.hovered ?? studio.selected);
-    const levels = this.#levels();
-    this.#stage.setInks(seen.map((layer) => this.#ink(layer)), chosen ? [this.#ink(chosen)] : [], facts.extent);
-    this.#stage.setLevels(levels);
-    this.#stage.setLabels(this.#labels(levels.all > 0 ? seen : levels.active > 0 && chosen ? [chosen] : []));
-    this.#stage.drawMasks(studio.masks.values());
-    this.#stage.setGuides(this.#guides(facts), (point) => this.viewport.toScreen(point));
+    const hasCursor = hasRing(this.#hand.tool) && !this.pointer.isNavigating;
     this.#desk.style.cursor = this.pointer.isNavigating ? "grab" : "";
-    this.#drawRing();
-  }
-
-  #ink({ brush: { id, color } }: LayerFacts): Ink {
-    const mask = this.#studio.masks.get(id);
-    if (!mask) throw new Error(`no mask of brush ${id}`);
-    if (!settings.hasPatterns) return { mask, color };
-    return { mask, color, pattern: patternOf(patternNameOf(color, COLORS), patternSide(mask.width, mask.height)) };
-  }
-
-  /** Words in the middle of what they name, where they are wanted or nothing but masks is seen. */
-  #labels(layers: readonly LayerFacts[]): readonly Label[] {
-    if (!settings.hasLabels && this.#studio.peek !== "masks") return [];
-    return layers.flatMap(({ brush: { id, prompt, color } }) => {
-      const rect = this.#studio.masks.get(id)?.paintedRect;
-      const middle = rect && { x: rect.x + rect.width / 2, y: rect.y + rect.height / 2 };
-      return middle && prompt ? [{ text: prompt, color, at: this.viewport.toScreen(middle) }] : [];
-    });
-  }
-
-  #guides({ extent: [width, height] }: Facts): readonly Guide[] {
-    const axes = axesOf(settings.symmetry, width, height).map((points): Guide => ({ kind: "axis", points }));
-    return [...axes, ...this.#tool.guides()];
-  }
-
-  /** Strokes are seen until the picture shows them; then they fade, so that the picture is what one looks at. */
-  #levels(): Levels {
-    const { peek, hasPicture, isCurrent, isPictureComing, hovered, selected } = this.#studio;
-    const opacity = settings.overlayOpacity;
-    if (peek === "masks") return { picture: DIMMED, all: 1, active: 0 };
-    if (peek === "result") return { picture: 1, all: 0, active: 0 };
-    if (hovered !== null) return { picture: 1, all: 0, active: Math.max(opacity, 0.5) };
-    if (isCurrent && !this.isDrawing) return { picture: 1, all: 0, active: 0 };
-    const showsOne = hasPicture && isPictureComing && selected !== null;
-    return showsOne ? { picture: 1, all: 0, active: opacity } : { picture: 1, all: opacity, active: 0 };
-  }
-
-  #drawRing(): void {
-    const cursor = this.#cursor;
-    if (!cursor || this.pointer.isNavigating || !hasRing(this.#hand.tool)) return this.#stage.setRing(null);
-    const tip = this.#paper.tip(UPRIGHT_PEN);
-    const color = tip.erases ? ERASER_COLOR : (this.#studio.layer(this.#studio.selected)?.brush.color ?? ERASER_COLOR);
-    this.#stage.setRing({
-      at: cursor.at,
-      diameter: tip.size_px * this.viewport.scale,
-      elongation: elongation(tip, { x: 0, y: 0, pressure: 1, tilt: cursor.tilt }),
-      angle: cursor.tilt?.angle ?? 0,
-      color,
-      softness: tip.softness,
-      erases: tip.erases,
+    this.#showing.draw(facts, {
+      isDrawing: this.isDrawing,
+      guides: this.#tool.guides(),
+      cursor: hasCursor ? this.#cursor : null,
+      tip: this.#paper.tip(UPRIGHT_PEN),
     });
   }
 

@@ -1,10 +1,12 @@
 import { expect, test } from "vitest";
 import { MaskCanvas } from "../src/canvas/mask";
 import { blend } from "../src/canvas/overlay";
-import { intersect, union } from "../src/canvas/rect";
+import { PATTERNS, patternNameOf, patternOf } from "../src/canvas/patterns";
+import { DirtyRects, intersect, type Rect, union } from "../src/canvas/rect";
 import { PLAIN_TIP, type Sample, stamp, sweptRect, type Tip } from "../src/canvas/stamp";
-import { fit, toDocument, UPRIGHT, zoomed } from "../src/canvas/view";
+import { angleInDocument, fit, mirrored, resting, toDocument, toScreen, turned, UPRIGHT, type View, zoomed } from "../src/canvas/view";
 import { Work } from "../src/canvas/work";
+import { COLORS } from "../src/document/colors";
 import { Chance } from "./random";
 
 const HARD: Tip = { ...PLAIN_TIP, size_px: 20 };
@@ -98,6 +100,70 @@ test("rectangles unite and meet", () => {
   expect(union(a, b)).toEqual({ x: 0, y: 0, width: 12, height: 5 });
   expect(intersect(a, b)).toEqual({ x: 2, y: 3, width: 2, height: 1 });
   expect(intersect(a, { x: 4, y: 0, width: 1, height: 1 })).toBeNull();
+});
+
+test("turning and mirroring keep what lies under the place, and there is a way back from every view", () => {
+  const chance = new Chance(4);
+  const place = { x: 300, y: 200 };
+  for (let round = 0; round < 50; round++) {
+    let view: View = { scale: 0.1 + chance.number() * 4, x: chance.number() * 300, y: chance.number() * 300, angle: chance.number() * 6, isMirrored: chance.number() < 0.5 };
+    const under = toDocument(view, place);
+    view = turned(view, chance.number() * 6 - 3, place);
+    expect(toDocument(view, place)).toMatchObject({ x: expect.closeTo(under.x) as number, y: expect.closeTo(under.y) as number });
+    const [from, far] = [toDocument(view, place), toDocument(view, { x: place.x + 7, y: place.y + 11 })];
+    const other = mirrored(view, place);
+    expect(toDocument(other, place)).toMatchObject({ x: expect.closeTo(from.x) as number, y: expect.closeTo(from.y) as number });
+    expect(toScreen(other, far).x).toBeCloseTo(place.x - 7);
+    expect(toScreen(other, far).y).toBeCloseTo(place.y + 11);
+    const direction = angleInDocument(other, 0.7);
+    const along = toScreen(other, { x: from.x + Math.cos(direction), y: from.y + Math.sin(direction) });
+    expect(Math.atan2(along.y - place.y, along.x - place.x)).toBeCloseTo(0.7);
+  }
+  expect([resting(0.03), resting(Math.PI / 2 - 0.02), resting(0.3)]).toEqual([0, Math.PI / 2, 0.3]);
+});
+
+test("a turned document is fitted by its corners", () => {
+  const view = fit({ width: 200, height: 100 }, { width: 300, height: 400 }, { top: 0, right: 0, bottom: 0, left: 0 }, { ...UPRIGHT, angle: Math.PI / 2 });
+  expect(view.scale).toBeCloseTo(2);
+  const corners = [{ x: 0, y: 0 }, { x: 200, y: 100 }].map((corner) => toScreen(view, corner));
+  expect(corners).toEqual([{ x: expect.closeTo(250) as number, y: expect.closeTo(0) as number }, { x: expect.closeTo(50) as number, y: expect.closeTo(400) as number }]);
+});
+
+test("what changed far apart is not joined by all between, and there are never more than so many rectangles", () => {
+  const chance = new Chance(6);
+  const dirty = new DirtyRects(4);
+  dirty.add({ x: 0, y: 0, width: 10, height: 10 });
+  dirty.add({ x: 5, y: 0, width: 10, height: 10 });
+  dirty.add({ x: 500, y: 500, width: 10, height: 10 });
+  expect(dirty.take()).toEqual([{ x: 0, y: 0, width: 15, height: 10 }, { x: 500, y: 500, width: 10, height: 10 }]);
+  expect(dirty.isEmpty).toBe(true);
+  const added = Array.from({ length: 60 }, () => ({ x: chance.below(900), y: chance.below(900), width: 1 + chance.below(80), height: 1 + chance.below(80) }));
+  added.forEach((rect) => dirty.add(rect));
+  const taken = dirty.take();
+  expect(taken.length).toBeLessThanOrEqual(4);
+  for (const rect of added) expect(taken.some((all) => union(all, rect)?.width === all.width && union(all, rect)?.height === all.height)).toBe(true);
+});
+
+test("patterns differ, whatever the colour, and thin the ink between their marks", () => {
+  const mask = new MaskCanvas(64, 64);
+  mask.alpha.fill(255);
+  const shares = PATTERNS.map((name) => {
+    const pixels = blend([{ mask, color: "#ff0000", pattern: patternOf(name, 16) }], mask.bounds);
+    return [...pixels].filter((_, index) => index % 4 === 3).map((alpha) => (alpha === 255 ? "1" : "0")).join("");
+  });
+  expect(new Set(shares).size).toBe(PATTERNS.length);
+  expect(new Set(COLORS.map((color) => patternNameOf(color, COLORS))).size).toBe(COLORS.length);
+});
+
+test("the rectangle of what is painted is the smallest, and follows every change", () => {
+  const chance = new Chance(8);
+  for (let round = 0; round < 60; round++) {
+    const mask = new MaskCanvas(1 + chance.below(40), 1 + chance.below(40));
+    expect(mask.paintedRect).toBeNull();
+    const points = Array.from({ length: 1 + chance.below(3) }, () => ({ x: chance.below(mask.width), y: chance.below(mask.height), width: 1, height: 1 }));
+    for (const point of points) mask.paste(point, Uint8Array.of(1 + chance.below(255)));
+    expect(mask.paintedRect).toEqual(points.reduce<Rect | null>((all, point) => union(all, point), null));
+  }
 });
 
 test("zooming keeps what lies under the cursor, fitting centres the canvas between the panels", () => {

@@ -3,6 +3,7 @@
 import { type Affine, IDENTITY } from "../src/canvas/affine";
 import { MaskCanvas } from "../src/canvas/mask";
 import { PLAIN_TIP, type Sample, type Tip } from "../src/canvas/stamp";
+import type { Point } from "../src/canvas/view";
 import { type Painted, Work } from "../src/canvas/work";
 import type { BrushSettings } from "../src/tools/brush";
 import type { FillBounds, FillSettings } from "../src/tools/fill";
@@ -18,7 +19,7 @@ export class Desk implements Paper, Sources, KitSettings {
   readonly scale = 1;
   readonly mask: MaskCanvas;
   readonly other: MaskCanvas;
-  readonly steps: { label: string; painted: readonly Painted[] }[] = [];
+  readonly steps: { label: string; painted: readonly Painted[]; moved_px: Point | undefined }[] = [];
   copies: readonly Affine[] = [IDENTITY];
   touches: Tip = { ...PLAIN_TIP, size_px: 8 };
   brushSettings: BrushSettings = { string_px: 0, makesFigures: true };
@@ -31,7 +32,7 @@ export class Desk implements Paper, Sources, KitSettings {
   }
 
   work = () => new Work(new Map([["a", this.mask]]));
-  commit = (label: string, work: Work) => void this.steps.push({ label, painted: work.finish() });
+  commit = (label: string, work: Work, moved_px?: Point) => void this.steps.push({ label, painted: work.finish(), moved_px });
   tip = (held: Held) => ({ ...this.touches, erases: held.erases || this.touches.erases });
   masks = (bounds: FillBounds) => (bounds === "own" ? [this.mask] : [this.other, this.mask]);
   movable = () => [this.mask];

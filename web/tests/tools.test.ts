@@ -251,7 +251,7 @@ test("moving goes by whole pixels and back to the byte; one step however many dr
   expect(desk.mask.alpha).toEqual(before);
   kit.move.nudge?.({ x: 1, y: 0 });
   kit.move.finish();
-  expect(desk.steps.map(({ label }) => label)).toEqual(["did.move"]);
+  expect(desk.steps.map(({ label, moved_px }) => [label, moved_px])).toEqual([["did.move", { x: 1, y: 0 }]]);
   for (const { before: tiles } of desk.steps[0]?.painted ?? []) desk.mask.swap(tiles);
   expect(desk.mask.alpha).toEqual(before);
 });

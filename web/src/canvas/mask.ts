@@ -61,19 +61,20 @@ export class MaskCanvas {
 
   #findPainted(): Rect | null {
     const { width, height, alpha } = this;
-    const isBare = (row: number): boolean => alpha.subarray(row * width, (row + 1) * width).every((value) => value === 0);
-    let top = 0;
-    while (top < height && isBare(top)) top++;
-    if (top === height) return null;
-    let bottom = height;
-    while (isBare(bottom - 1)) bottom--;
-    let [left, right] = [width, 0];
-    for (let y = top; y < bottom; y++) {
-      const row = alpha.subarray(y * width, (y + 1) * width);
-      for (let x = 0; x < left; x++) if (row[x] !== 0) left = x;
-      for (let x = width - 1; x >= right; x--) if (row[x] !== 0) right = x + 1;
+    let [left, right, top, bottom] = [width, 0, height, 0];
+    for (let y = 0, at = 0; y < height; y++) {
+      const end = at + width;
+      let first = at;
+      while (first < end && alpha[first] === 0) first++;
+      at = end;
+      if (first === end) continue;
+      let last = end - 1;
+      while (alpha[last] === 0) last--;
+      [top, bottom] = [Math.min(top, y), y + 1];
+      left = Math.min(left, first - (end - width));
+      right = Math.max(right, last - (end - width) + 1);
     }
-    return { x: left, y: top, width: right - left, height: bottom - top };
+    return bottom > 0 ? { x: left, y: top, width: right - left, height: bottom - top } : null;
   }
 
   copy(rect: Rect): Uint8Array {

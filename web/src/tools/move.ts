@@ -100,7 +100,7 @@ export class Move implements Tool {
     this.show();
     const session = this.#session;
     [this.#session, this.#drag] = [null, null];
-    if (session) this.#paper.commit("did.move", session.work);
+    if (session) this.#paper.commit("did.move", session.work, wholeShift(session.affine));
   }
 
   cancel(): void {
@@ -165,6 +165,12 @@ function cornersOf({ x, y, width, height }: Rect): Point[] {
 
 function pointIn({ x, y, width, height }: Rect, share: Point): Point {
   return { x: x + share.x * width, y: y + share.y * height };
+}
+
+/** By how much, where nothing but that was done. */
+function wholeShift({ a, b, c, d, e, f }: Affine): Point | undefined {
+  const isShift = a === 1 && b === 0 && c === 0 && d === 1;
+  return isShift && Number.isInteger(e) && Number.isInteger(f) ? { x: e, y: f } : undefined;
 }
 
 /** Where a drag leads. */

@@ -4,8 +4,9 @@ import type { Affine } from "../canvas/affine";
 import type { MaskCanvas } from "../canvas/mask";
 import type { Tip } from "../canvas/stamp";
 import { copiesOf } from "../canvas/symmetry";
+import type { Point } from "../canvas/view";
 import { Work } from "../canvas/work";
-import type { LayerFacts } from "../document/document";
+import type { Change, LayerFacts } from "../document/document";
 import { unlocked } from "../locks";
 import { notices } from "../notices.svelte";
 import { settings, tipOf } from "../settings.svelte";
@@ -62,8 +63,14 @@ export class StudioPaper implements Paper, Sources, KitSettings {
     return new Work(new Map([...masks].filter(([id]) => ids.includes(id))));
   }
 
-  commit(label: WordKey, work: Work): void {
-    this.#studio.recordStroke(t(label), work.finish());
+  commit(label: WordKey, work: Work, moved_px: Point = { x: 0, y: 0 }): void {
+    const painted = work.finish();
+    const isMoved = moved_px.x !== 0 || moved_px.y !== 0;
+    const moves = painted.map(({ brush_id }): Change => {
+      const [x, y] = this.#studio.layer(brush_id)?.moved_px ?? [0, 0];
+      return { kind: "edit_layer", brush_id, moved_px: [x + moved_px.x, y + moved_px.y] };
+    });
+    this.#studio.recordStroke(t(label), painted, isMoved ? moves : []);
   }
 
   tip(held: Held): Tip {

@@ -51,8 +51,8 @@ export interface Paper {
   readonly copies: readonly Affine[];
   /** Begin to change what is chosen; null where nothing may be changed. */
   work(): Work | null;
-  /** One step that can be undone. */
-  commit(label: WordKey, work: Work): void;
+  /** One step that can be undone. What was only moved by whole pixels says by how many: it takes its noise along. */
+  commit(label: WordKey, work: Work, moved_px?: Point): void;
   /** The tip as it would touch now; the background takes away from all. */
   tip(held: Held): Tip;
 }
