@@ -16,7 +16,7 @@ from PIL import Image
 from torch import Tensor
 
 from eval.bench import EXTENT, bounds_of
-from eval.marks import CLOSE_PX, LOOSE_PX, blob, box_mark, stroke
+from eval.marks import CLOSE_PX, LOOSE_PX, blob, box_mark, silhouette, stroke
 from eval.oracle_nets import OTHER
 from eval.views import blurred, square_of, view_of
 from semdraw.geometry import Bounds
@@ -169,7 +169,7 @@ def views(random: Generator, scene: Labelled, count: int, side_px: int) -> list[
     for _ in range(count):
         found = (
             thing_view(random, scene, side_px)
-            if scene.things and random.random() < 0.85
+            if scene.things and random.random() < 0.8
             else ground_view(random, scene, side_px)
         )
         if found is not None:
@@ -191,7 +191,7 @@ def thing_view(random: Generator, scene: Labelled, side_px: int) -> tuple[np.nda
 
 def rough_mask(random: Generator, shown: np.ndarray) -> np.ndarray:
     """What somebody might have painted for it: its outline, or a mark near its box."""
-    form = int(random.choice(4, p=(0.4, 0.25, 0.2, 0.15)))
+    form = int(random.choice(5, p=(0.36, 0.22, 0.18, 0.12, 0.12)))
     if form == 0:
         return grown(shown, int(random.integers(0, 7))) if random.random() < 0.4 else shown
     box = jittered(random, bounds_of(shown))
@@ -199,7 +199,22 @@ def rough_mask(random: Generator, shown: np.ndarray) -> np.ndarray:
         return blob(random, box, SHAPE)
     if form == 2:
         return stroke(random, box, SHAPE, random.uniform(*(LOOSE_PX if random.random() < 0.35 else CLOSE_PX)))
-    return box_mark(box, SHAPE)
+    if form == 3:
+        return box_mark(box, SHAPE)
+    return outline_of_any(random, box)
+
+
+def random_mark(random: Generator, box: Bounds) -> np.ndarray:
+    form = random.random()
+    if form < 0.5:
+        return outline_of_any(random, box)
+    return blob(random, box, SHAPE) if form < 0.8 else box_mark(box, SHAPE)
+
+
+def outline_of_any(random: Generator, box: Bounds) -> np.ndarray:
+    """The outline of any object: whatever lies in it, an outline alone shall not give a class away."""
+    mask = silhouette(int(random.integers(len(objects()))), box, SHAPE)
+    return mask if mask.any() else box_mark(box, SHAPE)
 
 
 def jittered(random: Generator, box: Bounds) -> Bounds:
@@ -228,7 +243,7 @@ def ground_view(random: Generator, scene: Labelled, side_px: int) -> tuple[np.nd
     sides = random.uniform(40, 140, 2)
     x, y = (int(v) for v in random.uniform(0, 1, 2) * (np.array(SHAPE[::-1]) - sides))
     box = Bounds(x, y, int(sides[0]), int(sides[1]))
-    mask = blob(random, box, SHAPE) if random.random() < 0.5 else box_mark(box, SHAPE)
+    mask = random_mark(random, box)
     label = int(np.median(scene.labels[mask]))
     if (scene.labels[mask] == label).mean() < PURE or label < len(objects()):
         return None

@@ -40,12 +40,16 @@ class Segmenter(nn.Module):
         return levels
 
     def cells(self, pixels: Tensor) -> Tensor:
-        """(n 3 H W) in [-1, 1] -> logits (n classes H/4 W/4); sides are multiples of 32."""
+        """(n 3 H W) in [-1, 1] -> logits (n classes H/4 W/4); sides are multiples of 32.
+
+        What the lowest level would say of a view, said of each of its places, is sharpened by the levels above.
+        """
         levels = self.levels(pixels)
         merged = levels[-1]
         for up, beside in zip(self.up, levels[-2:0:-1], strict=True):
             merged = up(torch.cat([F.interpolate(merged, scale_factor=2.0), beside], 1))
-        return self.cell_head(merged)
+        rough = F.conv2d(levels[-1], self.view_head.weight[:, :, None, None], self.view_head.bias)
+        return self.cell_head(merged) + F.interpolate(rough, merged.shape[-2:], mode="bilinear")
 
     def forward(self, views: Tensor) -> Tensor:
         """(n 3 96 96) in [-1, 1] -> logits (n classes)."""

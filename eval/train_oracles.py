@@ -4,6 +4,8 @@ torchrun --standalone --nproc-per-node 2 -m eval.train_oracles first --threads 1
 torchrun --standalone --nproc-per-node 2 -m eval.train_oracles second --threads 1 --seconds 900
 """
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,17 +19,22 @@ from torch import Tensor
 from eval.bench import EXTENT
 from eval.oracle_data import Labelled, compose, degraded, views
 from eval.oracle_nets import CELL_PX, VIEW_PX, Second, Segmenter
-from eval.oracles import FILES, save_oracle
+from eval.oracles import FILES, Which, save_oracle
 from eval.views import to_pixels
+from train.concepts import objects
 from train.runs import Ema, Meter, Run, on_device, parser, prepare, rank
 
 VAE = Path(__file__).parents[1] / "src/semdraw/weights/picturebook/vae"
 POOL = 300  # pictures of each process that went through the autoencoder
 FROM_POOL = 0.4
+MIRRORED = 0.3
 PART_PX = 192  # of a picture, in training
 SEEDS = {"first": 61_000_000, "second": 62_000_000}
-HELD_OUT = 63_000_000
 STRENGTH = {"first": 1.0, "second": 1.3}
+
+
+def soft_pool(random: Generator) -> list[Labelled]:
+    return through_vae([compose(random) for _ in range(POOL)], random)
 
 
 @torch.no_grad()
@@ -47,57 +54,69 @@ def through_vae(scenes: list[Labelled], random: Generator) -> list[Labelled]:
     return soft
 
 
-def draw_scenes(random: Generator, pool: list[Labelled], count: int) -> list[Labelled]:
-    return [
-        pool[int(random.integers(len(pool)))] if random.random() < FROM_POOL else compose(random)
-        for _ in range(count)
-    ]
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class School:
+    """What one oracle is shown in a step."""
+
+    which: Which
+    pool: list[Labelled]
+    num_scenes: int
+    num_views: int
+
+    def scenes(self, random: Generator) -> list[Labelled]:
+        return [
+            self.pool[int(random.integers(len(self.pool)))]
+            if random.random() < FROM_POOL
+            else compose(random)
+            for _ in range(self.num_scenes)
+        ]
+
+    def views(self, random: Generator, scenes: list[Labelled]) -> tuple[Tensor, Tensor]:
+        """Views (n 3 side side), made worse and now and then mirrored, and their classes (n,)."""
+        each = -(-self.num_views // len(scenes))
+        seen = [view for scene in scenes for view in views(random, scene, each, VIEW_PX[self.which])]
+        seen = seen[: self.num_views]
+        pixels = self.worsened(random, np.stack([view for view, _ in seen]))
+        mirrored = torch.from_numpy(random.random(len(pixels)) < MIRRORED)
+        pixels[mirrored] = pixels[mirrored].flip(-1)
+        return pixels, torch.tensor([label for _, label in seen])
+
+    def cells(self, random: Generator, scenes: list[Labelled]) -> tuple[Tensor, Tensor]:
+        """A part of each picture (n 3 192 192) and the class in the middle of each of its cells (n 48 48)."""
+        corners = random.integers(0, EXTENT.width - PART_PX + 1, (len(scenes), 2)).tolist()
+        parts = [(slice(y, y + PART_PX), slice(x, x + PART_PX)) for y, x in corners]
+        images = np.stack([scene.image[part] for scene, part in zip(scenes, parts, strict=True)])
+        labels = np.stack([scene.labels[part] for scene, part in zip(scenes, parts, strict=True)])
+        pixels = self.worsened(random, images)
+        half = CELL_PX // 2
+        wanted = torch.from_numpy(labels[:, half::CELL_PX, half::CELL_PX].astype(np.int64))
+        mirrored = torch.from_numpy(random.random(len(pixels)) < MIRRORED)
+        pixels[mirrored], wanted[mirrored] = pixels[mirrored].flip(-1), wanted[mirrored].flip(-1)
+        return pixels, wanted
+
+    def worsened(self, random: Generator, pictures: np.ndarray) -> Tensor:
+        return degraded(to_pixels(pictures), random, strength=STRENGTH[self.which])
 
 
-def view_batch(random: Generator, scenes: list[Labelled], count: int, which: str) -> tuple[Tensor, Tensor]:
-    """At most `count` views (n 3 side side), worse and now and then mirrored, and their classes (n,)."""
-    each = -(-count // len(scenes))
-    seen = [view for scene in scenes for view in views(random, scene, each, VIEW_PX[which])][:count]
-    pixels = degraded(to_pixels(np.stack([view for view, _ in seen])), random, strength=STRENGTH[which])
-    mirrored = torch.from_numpy(random.random(len(pixels)) < 0.3)
-    pixels[mirrored] = pixels[mirrored].flip(-1)
-    return pixels, torch.tensor([label for _, label in seen])
-
-
-def cell_batch(random: Generator, scenes: list[Labelled], strength: float) -> tuple[Tensor, Tensor]:
-    """A part of each picture (n 3 192 192) and the class in the middle of each of its cells (n 48 48)."""
-    corners = random.integers(0, EXTENT.width - PART_PX + 1, (len(scenes), 2)).tolist()
-    parts = [(slice(y, y + PART_PX), slice(x, x + PART_PX)) for y, x in corners]
-    images = np.stack([scene.image[part] for scene, part in zip(scenes, parts, strict=True)])
-    labels = np.stack([scene.labels[part] for scene, part in zip(scenes, parts, strict=True)])
-    pixels = degraded(to_pixels(images), random, strength=strength)
-    cells = torch.from_numpy(labels[:, CELL_PX // 2 :: CELL_PX, CELL_PX // 2 :: CELL_PX].astype(np.int64))
-    mirrored = torch.from_numpy(random.random(len(pixels)) < 0.3)
-    pixels[mirrored], cells[mirrored] = pixels[mirrored].flip(-1), cells[mirrored].flip(-1)
-    return pixels, cells
-
-
-def loss_of(
-    oracle: Segmenter | Second, random: Generator, scenes: list[Labelled], args: Any, meter: Meter
-) -> Tensor:
-    pixels, wanted = view_batch(random, scenes, args.views, args.which)
-    with torch.autocast(args.device, torch.bfloat16):
-        logits = oracle(as_laid_out(pixels, args.device))
-    wanted = wanted.to(logits.device)
+def view_loss(oracle: Segmenter | Second, pixels: Tensor, wanted: Tensor, meter: Meter) -> Tensor:
+    logits = answers(oracle, pixels)
     meter.add("views right", (logits.argmax(1) == wanted).float().mean().item())
-    loss = F.cross_entropy(logits.float(), wanted, label_smoothing=0.05)
-    if isinstance(oracle, Segmenter):
-        whole, cells = cell_batch(random, scenes, STRENGTH[args.which])
-        with torch.autocast(args.device, torch.bfloat16):
-            named = oracle.cells(as_laid_out(whole, args.device))
-        cells = cells.to(named.device)
-        meter.add("cells right", (named.argmax(1) == cells).float().mean().item())
-        loss = loss + F.cross_entropy(named.float(), cells)
-    return loss
+    return F.cross_entropy(logits, wanted, label_smoothing=0.05)
 
 
-def as_laid_out(pixels: Tensor, device: str) -> Tensor:
-    return pixels.to(device, memory_format=torch.channels_last)
+def answers(ask: Callable[[Tensor], Tensor], pixels: Tensor) -> Tensor:
+    with torch.autocast(pixels.device.type, torch.bfloat16):
+        return ask(pixels.contiguous(memory_format=torch.channels_last)).float()
+
+
+def cell_loss(logits: Tensor, wanted: Tensor, *, emphasis: float, meter: Meter) -> Tensor:
+    """Mean over all cells (n h w), `emphasis` of it over those of objects alone: at first ground drowns them."""
+    losses, is_object = F.cross_entropy(logits, wanted, reduction="none"), wanted < len(objects())
+    right = logits.argmax(1) == wanted
+    meter.add("cells right", right.float().mean().item())
+    meter.add("object cells right", (right & is_object).sum().item() / max(1, int(is_object.sum())))
+    of_objects = (losses * is_object).sum() / is_object.sum().clamp(min=1)
+    return (1 - emphasis) * losses.mean() + emphasis * of_objects
 
 
 def main() -> None:
@@ -108,8 +127,12 @@ def main() -> None:
     options.add_argument("--lr", type=float, default=2e-3)
     args = options.parse_args()
     device = prepare(args)
-    first = np.random.default_rng([SEEDS[args.which], rank()])
-    pool = through_vae([compose(first) for _ in range(POOL)], first)
+    school = School(
+        which=args.which,
+        pool=soft_pool(np.random.default_rng([SEEDS[args.which], rank()])),
+        num_scenes=args.scenes,
+        num_views=args.views,
+    )
     oracle = on_device(Segmenter() if args.which == "first" else Second(), device)
     run = Run(
         path=args.state / f"oracle-{args.which}.pt",
@@ -122,10 +145,17 @@ def main() -> None:
         decay_from=0.5,
     ).resume()
     meter = Meter()
-    for _ in run.steps():
+    for progress in run.steps():
         random = np.random.default_rng([SEEDS[args.which], rank(), run.step])
-        scenes = draw_scenes(random, pool, args.scenes)
-        run.descend(loss_of(oracle, random, scenes, args, meter))
+        scenes = school.scenes(random)
+        pixels, wanted = school.views(random, scenes)
+        loss = view_loss(oracle, pixels.to(device), wanted.to(device), meter)
+        if isinstance(oracle, Segmenter):
+            pixels, wanted = school.cells(random, scenes)
+            named = answers(oracle.cells, pixels.to(device))
+            emphasis = max(0.0, 0.5 - progress)
+            loss = loss + cell_loss(named, wanted.to(device), emphasis=emphasis, meter=meter)
+        run.descend(loss)
         run.samples += args.scenes
         meter.report(run)
     if rank() == 0 and run.ema is not None:
