@@ -6,6 +6,7 @@ import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from dataclasses import replace as with_fields
 from typing import cast
 from unittest.mock import patch
 
@@ -19,9 +20,10 @@ from eval.naive import naive_steps
 from eval.subjects import Subjects
 from eval.weights import Models
 from semdraw import methods
+from semdraw.geometry import Bounds, Extent
 from semdraw.methods import Method
 from semdraw.models.base import DiffusionModel
-from semdraw.regions import compile_regions
+from semdraw.regions import Regions, compile_regions
 from semdraw.scene import Recipe, Scene
 from semdraw.still import denoise_steps, develop
 
@@ -30,12 +32,14 @@ TAKES = 1_000_003  # seeds of further pictures lie so far apart, beyond those of
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Drawn:
-    """pixels (H W 3) uint8; elapsed_ms: compiling, steps and decoding, None where counting slowed it down.
+    """pixels (H W 3) uint8; windows: the parts of the canvas in which it was painted, in px.
 
-    rows of the network and flops of all that was computed: the same on every machine.
+    elapsed_ms: compiling, steps and decoding, None where counting slowed it down. rows of the network and flops of all
+    that was computed: the same on every machine.
     """
 
     pixels: np.ndarray
+    windows: tuple[Bounds, ...] = ()
     elapsed_ms: float | None
     rows: int
     flops: int
@@ -79,7 +83,20 @@ def paint(scene: Scene, method: MethodRow, counting: Counting) -> Drawn:
             latents = progress.latents
         assert latents is not None, "a schedule has at least one step"
         picture = develop(latents, regions, model)
-    return _drawn(picture.array, started, counting)
+    drawn = _drawn(picture.array, started, counting)
+    return with_fields(drawn, windows=_windows(regions))
+
+
+def _windows(regions: Regions) -> tuple[Bounds, ...]:
+    """Where regions ran that did not see the whole canvas."""
+    whole = Bounds(0, 0, *Extent(*reversed(regions.seeds.shape)))
+    cell_px = regions.scene.canvas.extent.width // whole.width
+    views = {place.view.window for region in regions.regions for place in region.places}
+    chosen = sorted(views - {whole}, key=lambda each: (each.y, each.x, each.width, each.height))
+    return tuple(
+        Bounds(each.x * cell_px, each.y * cell_px, each.width * cell_px, each.height * cell_px)
+        for each in chosen
+    )
 
 
 @contextmanager

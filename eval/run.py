@@ -10,20 +10,21 @@ from contextlib import contextmanager
 import torch
 from tqdm import tqdm
 
-from eval.worker import Setup, Task, Worker
+from eval.tasks import Job
+from eval.worker import Setup, Worker
 
 _worker: Worker | None = None  # of this process
 
 
-def run_tasks(tasks: Sequence[Task], setup: Setup, *, workers: int = 1, is_quiet: bool = False) -> None:
+def run_jobs(jobs: Sequence[Job], setup: Setup, *, workers: int = 1, is_quiet: bool = False) -> None:
     """Bring all pictures and records up to date. An interruption loses the pictures in hand, no more."""
     with _one_thread():
         own = Worker(setup)
-        left = [task for task in tasks if not own.is_done(task)]
+        left = [job for job in jobs if not own.is_done(job)]
         bar = tqdm(
-            total=len(tasks),
-            initial=len(tasks) - len(left),
-            unit="picture",
+            total=len(jobs),
+            initial=len(jobs) - len(left),
+            unit="job",
             disable=is_quiet,
             file=sys.stderr,
             smoothing=0.05,
@@ -34,12 +35,12 @@ def run_tasks(tasks: Sequence[Task], setup: Setup, *, workers: int = 1, is_quiet
                 bar.update()
 
 
-def _worked(left: Sequence[Task], own: Worker, setup: Setup, workers: int) -> Iterator[str]:
+def _worked(left: Sequence[Job], own: Worker, setup: Setup, workers: int) -> Iterator[str]:
     """The name of each method as one of its pictures is done."""
     if workers < 2 or len(left) < 2:
-        for task in left:
-            own.work(task)
-            yield task.method.name
+        for job in left:
+            own.work(job)
+            yield job.method.name
         return
     context = multiprocessing.get_context("spawn")
     with context.Pool(min(workers, len(left)), _begin, (setup,)) as pool:
@@ -52,10 +53,10 @@ def _begin(setup: Setup) -> None:
     _worker = Worker(setup)
 
 
-def _work(task: Task) -> str:
+def _work(job: Job) -> str:
     assert _worker is not None, "a process begins before it works"
-    _worker.work(task)
-    return task.method.name
+    _worker.work(job)
+    return job.method.name
 
 
 @contextmanager

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 import numpy as np
 
-from semdraw.geometry import Extent
+from semdraw.geometry import Bounds, Extent
 from semdraw.scene import Recipe, Scene
 
 
@@ -36,8 +37,12 @@ class Subjects(Protocol):
         """(H W 3) uint8: the picture that the layout is made from, or the renderer's."""
         ...
 
-    def judge(self, layout: int, pixels: np.ndarray) -> dict[str, Any]:
-        """What a record keeps of a picture (H W 3) uint8."""
+    def judge(self, layout: int, pixels: np.ndarray, windows: Sequence[Bounds]) -> dict[str, Any]:
+        """What a record keeps of a picture (H W 3) uint8; windows: the parts in which it was painted, in px."""
+        ...
+
+    def features(self, layout: int, pixels: np.ndarray) -> dict[str, np.ndarray]:
+        """What distributions of pictures are compared by; nothing where they are not."""
         ...
 
 

@@ -9,23 +9,16 @@ import msgspec
 import numpy as np
 
 from eval.drawing import Drawn, Studio
+from eval.edit_runs import edit_record
 from eval.methods import MethodRow
 from eval.records import Record, Store, digest
 from eval.subjects import Subjects, SubjectsSpec
+from eval.tasks import EditTask, Job, Task
 from eval.weights import Models, Sources
 from semdraw.errors import SemdrawError
 
 DRAWING = 1  # raised when the same recipe gives other pictures, so that old ones are drawn anew
 GREY = 128
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Task:
-    """One picture of one layout by one method; a take above 0 is a further picture by another seed."""
-
-    method: MethodRow
-    layout: int
-    take: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,46 +41,61 @@ class Worker:
         self._studio = Studio(self.models)
         self._hashes: dict[str, str] = {}
 
-    def is_done(self, task: Task) -> bool:
-        record = self._record(task)
-        return record is not None and (record.drawn_by, record.judged_by) == self._made_by(task)
+    def is_done(self, job: Job) -> bool:
+        if isinstance(job, EditTask):
+            script = self.store.script(job.method.name, job.script)
+            return script is not None and script.made_by == self._edited_by(job)
+        record = self._record(job)
+        return record is not None and (record.drawn_by, record.judged_by) == self._made_by(job)
 
-    def work(self, task: Task) -> Record:
-        """Bring one picture and its record up to date; a picture that stands is only judged again."""
-        drawn_by, judged_by = self._made_by(task)
-        before = self._record(task)
-        if before is not None and before.drawn_by == drawn_by:
+    def work(self, job: Job) -> None:
+        """Bring a picture, or what a script says, and its record up to date."""
+        if isinstance(job, EditTask):
+            model = self.models.get(job.method.weights)
+            self.store.write_script(edit_record(job.script, job.method, model, self._edited_by(job)))
+        else:
+            self._picture(job)
+
+    def _picture(self, task: Task) -> None:
+        """A picture that stands is only judged again."""
+        drawn_by, _ = self._made_by(task)
+        record = self._record(task)
+        if record is None or record.drawn_by != drawn_by:
+            drawn, error = self._drawn(task)
+            pixels = drawn.pixels
+            record = Record(
+                drawn_by=drawn_by,
+                judged_by="",
+                method=task.method.name,
+                layout=task.layout,
+                take=task.take,
+                elapsed_ms=drawn.elapsed_ms,
+                rows=drawn.rows,
+                flops=drawn.flops,
+                error=error,
+                windows=list(drawn.windows),
+            )
+            self.store.write(record, pixels)
+        else:
             pixels = self.store.pixels(task.method.name, task.layout, task.take)
-            record = msgspec.structs.replace(before, judged_by=judged_by, scores=self._judged(task, pixels))
-            self.store.write(record, None)
-            return record
-        drawn, error = self._drawn(task)
-        record = Record(
-            drawn_by=drawn_by,
-            judged_by=judged_by,
-            method=task.method.name,
-            layout=task.layout,
-            take=task.take,
-            elapsed_ms=drawn.elapsed_ms,
-            rows=drawn.rows,
-            flops=drawn.flops,
-            error=error,
-            scores=self._judged(task, drawn.pixels),
-        )
-        self.store.write(record, drawn.pixels)
-        return record
+        self._judge(task, record, pixels)
 
     def _record(self, task: Task) -> Record | None:
         return self.store.record(task.method.name, task.layout, task.take)
 
     def _made_by(self, task: Task) -> tuple[str, str]:
         """The hashes of all that a picture, and what is said of it, depend on."""
-        method = task.method
+        what = (self.subjects.hash_of(task.layout), task.take)
+        return digest(DRAWING, self._how(task.method), what), self.subjects.judged_by
+
+    def _edited_by(self, job: EditTask) -> str:
+        return digest(DRAWING, self._how(job.method), job.script, self.subjects.judged_by)
+
+    def _how(self, method: MethodRow) -> tuple[object, ...]:
         if method.weights not in self._hashes:
             self._hashes[method.weights] = self.models.hash_of(method.weights)
-        how = (method.painter, sorted(method.recipe.items()), method.change)
-        what = (self.subjects.hash_of(task.layout), task.take, self._hashes[method.weights])
-        return digest(DRAWING, how, what), self.subjects.judged_by
+        rules = sorted(method.recipe.items()), method.change
+        return method.painter, *rules, self._hashes[method.weights]
 
     def _drawn(self, task: Task) -> tuple[Drawn, str]:
         """The picture; where it failed a blank one in its place, and why."""
@@ -98,5 +106,8 @@ class Worker:
             blank = np.full(shape, GREY, np.uint8)
             return Drawn(pixels=blank, elapsed_ms=None, rows=0, flops=0), str(error)
 
-    def _judged(self, task: Task, pixels: np.ndarray) -> dict[str, object]:
-        return {} if task.take else self.subjects.judge(task.layout, pixels)
+    def _judge(self, task: Task, record: Record, pixels: np.ndarray) -> None:
+        scores = {} if task.take else self.subjects.judge(task.layout, pixels, record.windows)
+        _, judged_by = self._made_by(task)
+        judged = msgspec.structs.replace(record, judged_by=judged_by, scores=scores)
+        self.store.write(judged, None, self.subjects.features(task.layout, pixels))

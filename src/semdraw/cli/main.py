@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from semdraw.cli import doctor, models, paint, panorama, selfcheck, serve, stream
+from semdraw.cli import doctor, evaluate, models, paint, panorama, selfcheck, serve, stream
 from semdraw.errors import SemdrawError, UsageError, is_out_of_memory, reason_of
 from semdraw.version import __version__
 
@@ -48,6 +48,6 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version=f"semdraw {__version__}")
     verbs = top.add_subparsers(title="verbs", metavar="VERB", required=True)
-    for module in (serve, paint, panorama, stream, models, doctor, selfcheck):
+    for module in (serve, paint, panorama, stream, models, doctor, selfcheck, evaluate):
         module.add_to(verbs)
     return top

@@ -1,0 +1,105 @@
+"""Which pictures a run needs, and where they go."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from eval.bench import load_bench
+from eval.bench_subjects import BenchSpec
+from eval.circumstances import ROOT
+from eval.methods import METHODS, MethodRow, chosen
+from eval.sets import TAKES
+from eval.tasks import EditTask, Job, Task
+from eval.weights import Sources
+from eval.worker import Setup
+
+QUICK: Final = 24  # layouts of a quick run
+SLOW_SHARE: Final = {
+    True: 1 / 3,
+    False: 1 / 5,
+}  # of them for methods of fifty steps: in a quick run, in a full one
+VARIED: Final = 12  # layouts of which further pictures are made, for DIV
+QUICK_SCRIPTS: Final = 4
+EDITED: Final = ("published-lcm", "exact-lcm", "joint-lcm")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """layouts: in the order in which they are taken; every method takes them from the first on."""
+
+    is_quick: bool
+    split: str
+    methods: tuple[MethodRow, ...]
+    layouts: tuple[int, ...]
+    scripts: tuple[int, ...]
+    setup: Setup
+    workers: int
+
+    def layouts_of(self, method: MethodRow) -> tuple[int, ...]:
+        """None where its weights are missing."""
+        if not self.setup.sources.has(method.weights):
+            return ()
+        if not method.is_slow:
+            return self.layouts
+        return self.layouts[: max(1, round(SLOW_SHARE[self.is_quick] * len(self.layouts)))]
+
+    @property
+    def varied(self) -> tuple[int, ...]:
+        """The layouts of which every quick method paints further pictures."""
+        if self.is_quick:
+            return ()
+        bench = load_bench()
+        return tuple(each for each in self.layouts if bench.layout(each).regions)[:VARIED]
+
+    @property
+    def edited(self) -> tuple[MethodRow, ...]:
+        return tuple(method for method in self.methods if method.name in EDITED and self.scripts)
+
+    def jobs(self) -> list[Job]:
+        """Layout by layout, so that a run that ends early compares all methods on the same ones."""
+        return [*self._pictures(), *self._takes(), *self._edits()]
+
+    def _pictures(self) -> Iterator[Job]:
+        for place, layout in enumerate(self.layouts):
+            for method in self.methods:
+                if place < len(self.layouts_of(method)):
+                    yield Task(method=method, layout=layout)
+
+    def _takes(self) -> Iterator[Job]:
+        for layout in self.varied:
+            for method in self.methods:
+                if not method.is_slow and method.painter != "truth":
+                    yield from (Task(method=method, layout=layout, take=take) for take in range(1, TAKES))
+
+    def _edits(self) -> Iterator[Job]:
+        for script in self.scripts:
+            yield from (EditTask(method=method, script=script) for method in self.edited)
+
+
+def planned(options: argparse.Namespace) -> Plan:
+    """From the words of a command."""
+    spec = BenchSpec(split=options.split, has_features=not options.quick)
+    layouts = spec.open().ids()
+    count = options.layouts or (QUICK if options.quick else len(layouts))
+    folder: Path = options.out or ROOT / "build" / "eval" / ("quick" if options.quick else options.split)
+    scripts = len(load_bench().scripts) if not options.quick else QUICK_SCRIPTS
+    sources = Sources(model=options.model, few=options.few, base=options.base, euler=options.euler)
+    return Plan(
+        is_quick=options.quick,
+        split=options.split,
+        methods=chosen(options.methods, is_quick=options.quick),
+        layouts=tuple(layouts[:count]),
+        scripts=() if options.no_edits else tuple(range(scripts)),
+        setup=Setup(sources=sources, subjects=spec, folder=folder, device=options.device or "cpu"),
+        workers=options.workers or os.cpu_count() or 1,
+    )
+
+
+def all_names() -> str:
+    """For whoever asks which methods there are."""
+    return "\n".join(f"{method.name:20} {method.label}: {method.about}" for method in METHODS)
