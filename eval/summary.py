@@ -106,7 +106,7 @@ def calibrated(value: float, low: float, high: float) -> float:
     return float(np.clip((value - low) / (high - low), 0, 1)) if high != low else float("nan")
 
 
-AXES = ("rca", "miou", "leak_ext", "bgf")
+AXES: tuple[str, ...] = ("rca", "miou", "leak_ext", "bgf")
 
 
 def total_score(
