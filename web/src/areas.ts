@@ -14,6 +14,15 @@ export function focusArea(by: 1 | -1): void {
   for (let step = 1; step <= areas.length; step++) {
     const area = areas[(at + by * step + areas.length * 2) % areas.length];
     const target = area && [area, ...area.querySelectorAll<HTMLElement>(CONTROLS)].find((element) => element.matches(CONTROLS) && isSeen(element));
-    if (target) return target.focus();
+    if (target) return focusByKey(target);
   }
+}
+
+/** The canvas shows a ring only where a key led to it: one who paints with a pen need not see it. */
+export function focusByKey(target: HTMLElement): void {
+  target.focus();
+  target.classList.add("by-key");
+  const forget = (): void => target.classList.remove("by-key");
+  target.addEventListener("blur", forget, { once: true });
+  target.addEventListener("pointerdown", forget, { once: true });
 }
