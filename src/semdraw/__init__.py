@@ -13,7 +13,9 @@ from semdraw.version import __version__ as __version__
 if TYPE_CHECKING:
     from semdraw.engine import Engine
     from semdraw.files import open_project, save_project
+    from semdraw.freezing import freeze
     from semdraw.geometry import Bounds, Extent
+    from semdraw.inspection import inspect_region
     from semdraw.live import Stream, StreamFrame
     from semdraw.models.lora import Lora
     from semdraw.models.registry import list_models, load_model
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
         PromptBackground,
         Recipe,
         Scene,
+        Style,
     )
     from semdraw.still import denoise_steps, generate
     from semdraw.stream import StreamState, stream_step
@@ -54,9 +57,12 @@ __all__ = [
     "Stream",
     "StreamFrame",
     "StreamState",
+    "Style",
     "compile_regions",
     "denoise_steps",
+    "freeze",
     "generate",
+    "inspect_region",
     "list_models",
     "load_model",
     "open_project",
@@ -69,7 +75,9 @@ __all__ = [
 _HOMES = {
     "engine": ("Engine",),
     "files": ("open_project", "save_project"),
+    "freezing": ("freeze",),
     "geometry": ("Bounds", "Extent"),
+    "inspection": ("inspect_region",),
     "live": ("Stream", "StreamFrame"),
     "panoramas": ("panorama",),
     "still": ("denoise_steps", "generate"),
@@ -87,6 +95,7 @@ _HOMES = {
         "PromptBackground",
         "Recipe",
         "Scene",
+        "Style",
     ),
     "stream": ("StreamState", "stream_step"),
 }

@@ -26,6 +26,7 @@ from semdraw.wildcards import has_chance
 from semdraw.windows import View, crop, tiled
 from semdraw.wording import brush_negative, brush_words, own_words, own_words_behind
 
+_FAINT = 0.5  # of the opacity of a brush
 _TOO_SMALL_CELLS = 6  # below this many cells at the last step a region hardly shows
 
 
@@ -251,13 +252,8 @@ def hints_of(
             continue
         if (words := own_words(scene, brush)) != brush.prompt:
             hints.append(Hint(brush_id=brush.id, problem="chosen", words=(words,)))
-        region = compiled[brush.id]
-        effect = float(region.weights.sum(dim=(1, 2, 3)).max())
-        painted = float(np.count_nonzero(layer.mask.array)) / spec.cell_px**2
-        first = acting_steps(brush, len(region.weights)).index(True)
-        if effect < min(_TOO_SMALL_CELLS, max(1.0, painted)) or not region.is_active(first):
-            is_hidden = painted > 4 * _TOO_SMALL_CELLS and effect < painted / 8
-            hints.append(Hint(brush_id=brush.id, problem="hidden" if is_hidden else "too_small"))
+        if (lack := _lack(brush, layer, compiled[brush.id], spec)) is not None:
+            hints.append(Hint(brush_id=brush.id, problem=lack))
         if unknown := unknown_words(own_words(scene, brush), spec.vocabulary):
             hints.append(Hint(brush_id=brush.id, problem="unknown_words", words=unknown))
         if brush.negative.strip() and not scene.recipe.uses_negatives:
@@ -269,6 +265,20 @@ def hints_of(
     if is_led and not scene.recipe.uses_negatives:
         hints.append(Hint(brush_id="", problem="negative_unused"))
     return hints
+
+
+def _lack(
+    brush: Brush, layer: Layer, region: Region, spec: ModelSpec
+) -> Literal["too_small", "hidden", "faint"] | None:
+    """What keeps a painted region from acting, if anything does."""
+    effect = float(region.weights.sum(dim=(1, 2, 3)).max())
+    painted = float(np.count_nonzero(layer.mask.array)) / spec.cell_px**2
+    first = acting_steps(brush, len(region.weights)).index(True)
+    if effect >= min(_TOO_SMALL_CELLS, max(1.0, painted)) and region.is_active(first):
+        return None
+    if painted > 4 * _TOO_SMALL_CELLS and effect < brush.strength * painted / 8:
+        return "hidden"
+    return "faint" if brush.strength < _FAINT else "too_small"
 
 
 def unknown_words(prompt: str, vocabulary: frozenset[str]) -> tuple[str, ...]:

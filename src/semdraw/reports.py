@@ -16,7 +16,9 @@ class Hint(msgspec.Struct, frozen=True):
     """
 
     brush_id: str
-    problem: Literal["chosen", "too_small", "hidden", "no_prompt", "unknown_words", "negative_unused"]
+    problem: Literal[
+        "chosen", "too_small", "hidden", "faint", "no_prompt", "unknown_words", "negative_unused"
+    ]
     words: tuple[str, ...] = ()
 
 
@@ -29,6 +31,8 @@ def hint_text(hint: Hint) -> str:
             text = "is too small to act; paint more of it"
         case "hidden":
             text = "is hidden by the layers above it"
+        case "faint":
+            text = "is too faint to act; raise its opacity"
         case "no_prompt":
             text = "has no prompt; say what shall appear there"
         case "unknown_words":

@@ -115,7 +115,7 @@ class Easel:
 
     def at(self, place: Place) -> Place:
         """Where on the screen a place of the canvas lies."""
-        box = self.page.locator("canvas").first.bounding_box()
+        box = self.page.locator("[role=application] canvas").first.bounding_box()
         assert box is not None, "the canvas is on the screen"
         return box["x"] + place[0] * box["width"], box["y"] + place[1] * box["height"]
 

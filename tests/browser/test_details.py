@@ -6,9 +6,9 @@ from semdraw.scene import PromptBackground
 from tests.browser.easel import Easel, controls_without_name, escaping
 
 
-def set_slider(easel: Easel, name: str, value: float) -> None:
-    """As a hand does: the value changes, then the page hears of it."""
-    easel.page.get_by_role("slider", name=name, exact=True).evaluate(
+def set_slider(easel: Easel, name: str, value: float, *, of: str = "body") -> None:
+    """As a hand does: the value changes, then the page hears of it. of: a selector of where the slider is."""
+    easel.page.locator(of).get_by_role("slider", name=name, exact=True).evaluate(
         "(slider, value) => { slider.value = value; slider.dispatchEvent(new Event('input', { bubbles: true })); }",
         value,
     )
@@ -20,8 +20,8 @@ def test_a_brush_s_details_are_folded_until_they_are_asked_for_and_each_can_be_u
     easel.press("1")
     easel.page.get_by_role("button", name="Details of house").click()
     easel.page.get_by_label("What house avoids").fill("people")
-    for name, value in (("Strength", 0.5), ("Words", 0.25), ("Soft edge", 12)):
-        set_slider(easel, name, value)
+    for name, value in (("Opacity", 0.5), ("Strength", 0.25), ("Soft edge", 12)):
+        set_slider(easel, name, value, of=".details")
     easel.page.get_by_label("Own seed of house").fill("11")
     easel.page.get_by_label("Own seed of house").press("Enter")
     brush = easel.scene().brushes[0]

@@ -114,7 +114,7 @@ def test_a_stroke_that_is_not_taken_up_yet_goes_aside_with_its_own_picture(tabs:
     tab, first_scene, second_scene = paint_in_two(tabs)
     draw_and_click = """(name) => {
       const desk = document.querySelector("[role=application]");
-      const box = document.querySelector("canvas").getBoundingClientRect();
+      const box = document.querySelector("[role=application] canvas").getBoundingClientRect();
       const send = (type, x, y) => desk.dispatchEvent(new PointerEvent(type, {
         pointerId: 1, pointerType: "mouse", isPrimary: true, buttons: 1, bubbles: true,
         clientX: box.x + x * box.width, clientY: box.y + y * box.height,

@@ -105,6 +105,7 @@ export const regionsWords = {
   "pick.none": { en: "There are no words here", de: "Hier sind keine Worte" },
 
   "hint.too_small": { en: "too small to act: paint more", de: "zu klein, um zu wirken: Mal mehr" },
+  "hint.faint": { en: "too faint to act: raise its opacity", de: "zu schwach, um zu wirken: Erhöh seine Deckkraft" },
   "hint.hidden": { en: "hidden by the layers above", de: "von den Ebenen darüber verdeckt" },
   "hint.no_prompt": { en: "say what shall appear", de: "sag, was erscheinen soll" },
   "hint.unknown_words": { en: "the model does not know {words}", de: "das Modell kennt {words} nicht" },
