@@ -7,6 +7,7 @@ import type { Sample, Tilt } from "./canvas/stamp";
 import { topmostAt } from "./canvas/under";
 import { angleInDocument, type Insets, type Point, type View } from "./canvas/view";
 import { Viewport } from "./canvas/viewport";
+import { Work } from "./canvas/work";
 import type { Facts } from "./document/document";
 import { resizeTip, softenTip, tipOf } from "./settings.svelte";
 import { type Cursor, Showing } from "./showing";
@@ -69,8 +70,8 @@ export class Easel {
   }
 
   /** Pixels looked at by tools and drawn on the overlay so far; for tests of what a stroke costs. */
-  get effort(): { readonly drawn_px: number } {
-    return { drawn_px: this.#stage.drawn_px };
+  get effort(): { readonly touched_px: number; readonly drawn_px: number } {
+    return { touched_px: Work.touched_px, drawn_px: this.#stage.drawn_px };
   }
 
   mark(): void {

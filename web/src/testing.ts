@@ -18,6 +18,8 @@ export interface View {
   readonly latency: readonly LatencyRecord[];
   /** From a move of the pen to its stroke on the screen, newest last. */
   readonly echo_ms: readonly number[];
+  /** Pixels that tools have looked at and that were drawn over the picture, since the page was opened. */
+  readonly effort: Easel["effort"];
   readonly traffic: Readonly<Connection["traffic"]>;
   readonly status: string;
   readonly scene: Scene | null;
@@ -43,6 +45,7 @@ export function expose(studio: Studio, easel: Easel): void {
     },
     get jpeg() { return studio.frame?.jpeg ?? null; },
     get echo_ms() { return easel.echo_ms; },
+    get effort() { return easel.effort; },
     get traffic() { return studio.session.traffic; },
     get latency() { return studio.session.latency.records; },
     get status() { return studio.status.text; },
