@@ -62,7 +62,7 @@ export const liveWords = {
   "history.deleted": { en: "Deleted from the history", de: "Aus dem Verlauf gelöscht" },
   "history.clear": { en: "Clear those that keep themselves", de: "Von selbst Behaltene löschen" },
   "history.pin": { en: "Keep for good", de: "Für immer behalten" },
-  "history.unpin": { en: "No longer keep for good", de: "Nicht mehr für immer behalten" },
+  "history.unpin": { en: "No longer for good", de: "Nicht mehr für immer behalten" },
   "history.against": { en: "Compare with this one", de: "Hiermit vergleichen" },
   "compare.line": { en: "Line between the other picture and this one", de: "Linie zwischen dem anderen Bild und diesem" },
   "compare.other": { en: "before", de: "vorher" },
