@@ -22,6 +22,7 @@ from eval.oracle_nets import CELL_PX, VIEW_PX, Second, Segmenter
 from eval.oracles import FILES, Which, save_oracle
 from eval.views import to_pixels
 from train.concepts import objects
+from train.oracle import load_judge
 from train.runs import Ema, Meter, Run, on_device, parser, prepare, rank
 
 VAE = Path(__file__).parents[1] / "src/semdraw/weights/picturebook/vae"
@@ -98,10 +99,20 @@ class School:
         return degraded(to_pixels(pictures), random, strength=STRENGTH[self.which])
 
 
-def view_loss(oracle: Segmenter | Second, pixels: Tensor, wanted: Tensor, meter: Meter) -> Tensor:
+def lesson(
+    oracle: Segmenter | Second, school: School, random: Generator, meter: Meter, *, emphasis: float
+) -> Tensor:
+    """The loss of one step: what views show, and for the first oracle what every cell shows."""
+    device = next(oracle.parameters()).device
+    scenes = school.scenes(random)
+    pixels, wanted = (each.to(device) for each in school.views(random, scenes))
     logits = answers(oracle, pixels)
     meter.add("views right", (logits.argmax(1) == wanted).float().mean().item())
-    return F.cross_entropy(logits, wanted, label_smoothing=0.05)
+    loss = F.cross_entropy(logits, wanted, label_smoothing=0.05)
+    if isinstance(oracle, Segmenter):
+        pixels, wanted = (each.to(device) for each in school.cells(random, scenes))
+        loss = loss + cell_loss(answers(oracle.cells, pixels), wanted, emphasis=emphasis, meter=meter)
+    return loss
 
 
 def answers(ask: Callable[[Tensor], Tensor], pixels: Tensor) -> Tensor:
@@ -119,6 +130,17 @@ def cell_loss(logits: Tensor, wanted: Tensor, *, emphasis: float, meter: Meter) 
     return (1 - emphasis) * losses.mean() + emphasis * of_objects
 
 
+def begin(which: Which) -> Segmenter | Second:
+    """A new network; the first knows from the start what the judge of training has learned, from renders as well."""
+    if which == "second":
+        return Second()
+    oracle, judge = Segmenter(), load_judge()
+    for down, stage in zip(oracle.down, judge.body, strict=True):
+        down.load_state_dict(stage.state_dict())
+    oracle.view_head.load_state_dict(judge.head.state_dict())
+    return oracle
+
+
 def main() -> None:
     options = parser(__doc__, seconds=900)
     options.add_argument("which", choices=sorted(SEEDS))
@@ -133,7 +155,7 @@ def main() -> None:
         num_scenes=args.scenes,
         num_views=args.views,
     )
-    oracle = on_device(Segmenter() if args.which == "first" else Second(), device)
+    oracle = on_device(begin(args.which), device)
     run = Run(
         path=args.state / f"oracle-{args.which}.pt",
         module=oracle,
@@ -147,15 +169,7 @@ def main() -> None:
     meter = Meter()
     for progress in run.steps():
         random = np.random.default_rng([SEEDS[args.which], rank(), run.step])
-        scenes = school.scenes(random)
-        pixels, wanted = school.views(random, scenes)
-        loss = view_loss(oracle, pixels.to(device), wanted.to(device), meter)
-        if isinstance(oracle, Segmenter):
-            pixels, wanted = school.cells(random, scenes)
-            named = answers(oracle.cells, pixels.to(device))
-            emphasis = max(0.0, 0.5 - progress)
-            loss = loss + cell_loss(named, wanted.to(device), emphasis=emphasis, meter=meter)
-        run.descend(loss)
+        run.descend(lesson(oracle, school, random, meter, emphasis=max(0.0, 0.5 - progress)))
         run.samples += args.scenes
         meter.report(run)
     if rank() == 0 and run.ema is not None:
