@@ -20,6 +20,7 @@ MODULES: Final = (
     "semdraw.compat.util",
     "semdraw.errors",
     "semdraw.files",
+    "semdraw.freezing",
     "semdraw.geometry",
     "semdraw.exports",
     "semdraw.layered",
@@ -32,8 +33,11 @@ MODULES: Final = (
     "semdraw.protocol",
     "semdraw.schedule",
     "semdraw.rasters",
+    "semdraw.reports",
     "semdraw.scene",
     "semdraw.selfcheck",
+    "semdraw.wildcards",
+    "semdraw.wording",
 )
 
 

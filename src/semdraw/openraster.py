@@ -200,7 +200,10 @@ def _scene(extent: Extent, layers: list[PaintLayer], told: Scene | None) -> Scen
         brush, before = same.pop(0) if same else (_brush(layer, next(free)), None)
         brushes.append(brush)
         before = before or Layer(brush_id=brush.id, mask=mask)
-        painted.append(replace(before, mask=mask, visible=layer.is_visible, locked=layer.is_locked))
+        frozen = before.frozen if layer.is_locked else None
+        painted.append(
+            replace(before, mask=mask, visible=layer.is_visible, locked=layer.is_locked, frozen=frozen)
+        )
     canvas = Canvas(extent=extent, layers=tuple(painted), background=_background(background, extent, told))
     if told is None:
         return checked(Scene(canvas=canvas, brushes=tuple(brushes)))
