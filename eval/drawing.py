@@ -7,7 +7,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from dataclasses import replace as with_fields
-from typing import cast
+from typing import Final, cast
 from unittest.mock import patch
 
 import numpy as np
@@ -24,7 +24,8 @@ from semdraw.geometry import Bounds, Extent
 from semdraw.methods import Method
 from semdraw.models.base import DiffusionModel
 from semdraw.regions import Regions, compile_regions
-from semdraw.scene import Recipe, Scene
+from semdraw.samplers import FACTS
+from semdraw.scene import Recipe, Sampler, Scene
 from semdraw.still import denoise_steps, develop
 
 TAKES = 1_000_003  # seeds of further pictures lie so far apart, beyond those of all layouts
@@ -65,8 +66,20 @@ class Studio:
         return self._counting.setdefault(id(model), Counting(model))
 
 
+_FLOW: Final[dict[str, Sampler]] = {  # what stands for a sampler where a model was trained by flow matching
+    "lcm": "flow_lcm",
+    "euler_trailing": "flow_trailing",
+    "ddim": "flow",
+    "ddim_trailing": "flow_trailing",
+}
+
+
 def recipe_of(method: MethodRow, own: Recipe) -> Recipe:
-    return replace(own, **method.recipe)
+    """The method's recipe over a model's own, in samplers that suit the model."""
+    recipe = replace(own, **method.recipe)
+    if FACTS[own.sampler].is_flow and recipe.sampler in _FLOW:
+        return replace(recipe, sampler=_FLOW[recipe.sampler])
+    return recipe
 
 
 @torch.inference_mode()

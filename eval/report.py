@@ -49,7 +49,7 @@ class Measured:
 def method_result(measured: Measured, ends: tuple[Measured | None, Measured | None]) -> MethodResult:
     """One row of the table. ends: the lower and upper one, for calibration on the same layouts."""
     records = list(measured.records.values())
-    figures = {**judged_figures(records), **_costs(measured)}
+    figures = {**judged_figures(records), **cost_figures(measured.method, records)}
     for key in CALIBRATED & figures.keys():
         figures[key] = _with_share(key, figures[key], measured, ends)
     failed = sum(bool(record.error) for record in records)
@@ -96,13 +96,13 @@ def _figure(found: Estimate | None) -> Figure | None:
     return None if found is None else Figure(value=found.mean, low=found.low, high=found.high, n=found.n)
 
 
-def _costs(measured: Measured) -> dict[str, Figure]:
-    """Medians, without an interval; nothing for the renderer, which paints by no network."""
-    if measured.method.painter == "truth":
+def cost_figures(method: MethodRow, records: Sequence[Record]) -> dict[str, Figure]:
+    """Without an interval; of times the median. Nothing for the renderer, which paints by no network."""
+    if method.painter == "truth":
         return {}
     costs: dict[str, Figure] = {}
     for key, values_of in COST_VALUES.items():
-        values = [value for record in measured.records.values() for value in values_of(record)]
+        values = [value for record in records for value in values_of(record)]
         if values:
             middle = np.median(values) if key == "ms" else np.mean(values)
             costs[key] = Figure(value=float(middle), n=len(values))

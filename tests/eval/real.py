@@ -14,16 +14,18 @@ from torch import Tensor, nn
 LABELS = {0: "wall", 1: "cat", 2: "dining-table", 3: "dog"}
 
 
-def write_coco(folder: Path) -> Path:
-    """Three pictures of 40x30 px: one that qualifies, one with a person, one with a single object."""
+def write_coco(folder: Path, *, copies: int = 1) -> Path:
+    """Pictures of 40x30 px: one with a person, one with a single object, and others that qualify, from number 7 on."""
     (folder / "annotations").mkdir(parents=True)
     square, corner = [2, 2, 20, 2, 20, 20, 2, 20], [24.0, 4.0, 38.0, 4.0, 38.0, 26.0, 24.0, 26.0]
+    good = [*range(7, 7 + copies)]
+    numbers = [*good, 98, 99]
     runs = [600, 300, 300]  # down the columns of 30 px: the ten from column 20 on
     instances = {
         "info": {"description": "made by a test"},
         "images": [
             {"id": number, "file_name": f"{number:012}.jpg", "height": 30, "width": 40, "license": 1}
-            for number in (7, 8, 9)
+            for number in numbers
         ],
         "categories": [
             {"id": 1, "name": "person", "supercategory": "person"},
@@ -31,24 +33,32 @@ def write_coco(folder: Path) -> Path:
             {"id": 67, "name": "dining table", "supercategory": "furniture"},
         ],
         "annotations": [
-            _object(1, 7, 17, [square]),
-            _object(2, 7, 67, {"size": [30, 40], "counts": runs}),
-            _object(3, 7, 17, [[0, 0, 2, 0, 2, 2, 0, 2]]),
-            _object(4, 8, 17, [square]),
-            _object(5, 8, 67, [corner]),
-            _object(6, 8, 1, [square]),
-            _object(7, 9, 17, [square]),
+            *(
+                _object(each, number, category, shape)
+                for number in good
+                for each, (category, shape) in enumerate(
+                    [
+                        (17, [square]),
+                        (67, {"size": [30, 40], "counts": runs}),
+                        (17, [[0, 0, 2, 0, 2, 2, 0, 2]]),
+                    ]
+                )
+            ),
+            _object(4, 98, 17, [square]),
+            _object(5, 98, 67, [corner]),
+            _object(6, 98, 1, [square]),
+            _object(7, 99, 17, [square]),
         ],
     }
     captions = {
-        "annotations": [{"id": n, "image_id": n, "caption": f"A room {n}.\n"} for n in (7, 8, 9)]
+        "annotations": [{"id": n, "image_id": n, "caption": f"A room {n}.\n"} for n in numbers]
         + [{"id": 70, "image_id": 7, "caption": "another one"}]
     }
     (folder / "annotations" / "instances_val2017.json").write_text(json.dumps(instances))
     (folder / "annotations" / "captions_val2017.json").write_text(json.dumps(captions))
     (folder / "val2017").mkdir()
     random = np.random.default_rng(2)
-    for number in (7, 8, 9):
+    for number in numbers:
         pixels = random.integers(0, 255, (30, 40, 3), np.uint8)
         Image.fromarray(pixels).save(folder / "val2017" / f"{number:012}.jpg")
     return folder

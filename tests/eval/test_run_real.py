@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from eval.coco import Rle, decoded, load_layouts, scene_of, unpacked, words_alone
 from eval.critics import Clip, Inception, Segmenter, plain_name
+from eval.results import Result
+from semdraw.cli.main import run
 from semdraw.errors import UsageError
 from semdraw.geometry import Extent
 from semdraw.scene import PromptBackground, Recipe
@@ -19,8 +22,8 @@ from tests.eval.real import write_clip, write_coco, write_inception, write_segme
 def packed(runs: list[int]) -> str:
     """Runs as COCO packs them, written down from the format's own description."""
     text = ""
-    for place, run in enumerate(runs):
-        value = run - runs[place - 2] if place > 2 else run
+    for place, length in enumerate(runs):
+        value = length - runs[place - 2] if place > 2 else length
         more = True
         while more:
             bits = value & 0x1F
@@ -92,3 +95,38 @@ def test_critics_that_are_not_there_are_asked_for_in_words(tmp_path: Path) -> No
 def test_names_of_annotations_and_segmenters_meet() -> None:
     assert plain_name("dining-table") == plain_name("Dining table") == "dining table"
     assert plain_name("floor-other-merged") == "floor"
+
+
+def test_the_papers_protocol_runs_from_files_alone_and_writes_its_table(
+    model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    given = {
+        "--coco": write_coco(tmp_path / "coco", copies=2),
+        "--clip": write_clip(tmp_path / "clip"),
+        "--segmenter": write_segmenter(tmp_path / "segmenter"),
+        "--inception": write_inception(tmp_path / "inception.pt"),
+        "--model": model,
+        "--out": out,
+        "--side": "64",
+        "--methods": "truth,naive-lcm,exact-lcm",
+    }
+    assert run(["eval", *(str(word) for pair in given.items() for word in pair)]) == 0
+    assert "CLIP_fg" in capsys.readouterr().out
+    result = msgspec.json.decode((out / "result.json").read_bytes(), type=Result)
+    assert [method.name for method in result.methods] == ["truth", "naive-lcm", "exact-lcm"]
+    exact = result.methods[-1].figures
+    assert exact.keys() >= {"fid", "is", "clip_fg", "clip_bg", "iou", "rows", "gflop"}
+    assert exact["clip_fg"].n == 2
+    assert exact["rows"].value == 12
+    truth = result.methods[0].figures
+    assert 0 <= truth["fid"].value < exact["fid"].value, "photographs are nearer to photographs"
+    assert "data:image/webp" in (out / "report.html").read_text()
+
+
+def test_a_folder_without_a_fitting_picture_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = write_coco(tmp_path, copies=0)
+    assert run(["eval", "--coco", str(folder)]) == 2
+    assert "2 to 4 objects" in capsys.readouterr().err
