@@ -17,7 +17,7 @@ from eval.oracles import load_oracles
 from eval.records import Store
 from eval.results import Figure
 from eval.scores import describe
-from eval.truth import rendered_truth
+from eval.truth import rendered_truth, varied_truth
 from semdraw.disk import write_atomically
 
 OTHER_GROUND = (
@@ -95,6 +95,6 @@ def spread_figure(store: Store, method: str, layouts: Sequence[int]) -> Figure |
 def _rendered_takes(layout: int) -> np.ndarray:
     """(p s d): what renders of a layout are like under as many seeds."""
     itself = load_bench().layout(layout)
-    pictures = [rendered_truth(_elsewhere(itself, number + 2)) for number in range(TAKES)]
+    pictures = [varied_truth(itself, number) for number in range(TAKES)]
     features = [describe(itself, picture, load_oracles()).regions for picture in pictures]
     return np.stack(features, axis=1)
