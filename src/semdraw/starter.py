@@ -31,7 +31,7 @@ class Sketch(NamedTuple):
 
 
 def _brush(prompt: str, color: str) -> Brush:
-    return Brush(id=prompt.replace(" ", "-"), name=prompt.capitalize(), prompt=prompt, color=color)
+    return Brush(id=prompt.replace(" ", "-"), prompt=prompt, color=color)
 
 
 _SKETCHES: Final = {
@@ -40,14 +40,14 @@ _SKETCHES: Final = {
         1,
         (
             (
-                Brush(id="house", name="House", prompt="house", color="#e8875b"),
+                Brush(id="house", prompt="house", color="#e8875b"),
                 (Dab(0.33, 0.68, 0.23, 0.23),),
             ),
             (
-                Brush(id="moon", name="Moon", prompt="full moon", color="#f2c94c"),
+                Brush(id="moon", prompt="full moon", color="#f2c94c"),
                 (Dab(0.75, 0.26, 0.19, 0.19),),
             ),
-            (Brush(id="tree", name="Tree", prompt="tree", color="#4fb286"), (Dab(0.78, 0.7, 0.2, 0.23),)),
+            (Brush(id="tree", prompt="tree", color="#4fb286"), (Dab(0.78, 0.7, 0.2, 0.23),)),
         ),
     ),
     "beach": Sketch(

@@ -145,6 +145,7 @@ class Easel:
 
     def new_picture(self, background: str) -> None:
         self.page.get_by_role("button", name="New picture").click()
+        self.page.get_by_role("button", name="Blank canvas").click()
         self.page.get_by_role("combobox", name="Background").fill(background)
         self.press()
 
@@ -166,11 +167,13 @@ def controls_without_name(page: Page) -> list[str]:
 def escaping(page: Page) -> list[str]:
     """Controls that stick out of the window, and the page itself where it scrolls sideways."""
     script = """() => {
+      const hides = (element) => /auto|scroll/.test(getComputedStyle(element).overflow);
+      const scrolls = (element) => element && (hides(element) || scrolls(element.parentElement));
       const out = document.scrollingElement.scrollWidth > innerWidth ? ["page"] : [];
-      for (const element of document.querySelectorAll("button, input, p")) {
+      for (const element of document.querySelectorAll("button, input, select, p")) {
         const box = element.getBoundingClientRect();
         const isSeen = box.width > 1 && getComputedStyle(element).visibility !== "hidden";
-        if (!isSeen || element.closest(".rows, .rail")) continue;
+        if (!isSeen || scrolls(element)) continue;
         if (box.left < -1 || box.right > innerWidth + 1 || box.top < -1 || box.bottom > innerHeight + 1)
           out.push(`${element.outerHTML.slice(0, 90)} ${JSON.stringify(box)}`);
       }

@@ -85,7 +85,10 @@ def test_keys_alone_reach_every_part_of_the_page_and_paint(easel: Easel) -> None
     assert {"New picture", "Brush"} <= areas
     assert len(areas) == 5, areas
     easel.page.keyboard.press("F6")
-    ring = "() => { const style = getComputedStyle(document.activeElement); return style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2; }"
+    ring = """() => {
+      const style = getComputedStyle(document.activeElement);
+      return style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2;
+    }"""
     easel.page.keyboard.press("Tab")
     assert easel.page.evaluate(ring), f"a ring around {focused(easel)}"
 

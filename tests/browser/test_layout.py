@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
@@ -16,6 +16,14 @@ from tests.browser.served import Served
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
+
+
+class Box(NamedTuple):
+    left: float
+    top: float
+    right: float
+    bottom: float
+
 
 SIZES = ((380, 760), (900, 700), (1920, 1080), (3840, 2160))
 
@@ -59,13 +67,60 @@ def test_the_theme_follows_the_system_until_it_is_chosen(easel: Easel) -> None:
     easel.page.emulate_media(color_scheme="dark")
     dark = paper()
     assert light != dark
-    easel.page.get_by_role("button", name="Theme: system").click()
+    easel.press("Control+,")
+    look = easel.page.get_by_label("Look")
+    look.select_option("light")
     assert paper() == light
-    easel.page.get_by_role("button", name="Theme: light").click()
+    look.select_option("dark")
     assert paper() == dark
+    easel.page.emulate_media(color_scheme="light")
     easel.page.reload()
     easel.wait_for_picture()
-    easel.page.get_by_role("button", name="Theme: dark").wait_for()
+    assert paper() == dark
+
+
+def box_of(easel: Easel, selector: str) -> Box:
+    box = easel.page.locator(selector).first.bounding_box()
+    assert box is not None, selector
+    return Box(box["x"], box["y"], box["x"] + box["width"], box["y"] + box["height"])
+
+
+def test_panels_stand_beside_the_picture_whose_room_and_side_are_chosen_and_kept(easel: Easel) -> None:
+    easel.page.set_viewport_size({"width": 1280, "height": 720})
+    for chord, name in (("Alt+r", "How the picture is made"), ("Control+,", "Settings")):
+        easel.press(chord)
+        easel.page.get_by_role("dialog", name=name).wait_for()
+        assert box_of(easel, ".paper canvas").right <= box_of(easel, "[role=dialog]").left, name
+        assert (
+            easel.page.get_by_role("textbox", name="What brush 1 paints")
+            .or_(easel.page.get_by_role("combobox", name="What brush 1 paints"))
+            .is_visible()
+        ), "the brushes stay at hand"
+        easel.press("Escape")
+
+    before, picture = box_of(easel, ".frame > .dock"), box_of(easel, ".paper canvas")
+    edge = easel.page.get_by_role("separator", name="Width of the brushes")
+    edge.focus()
+    for _ in range(6):
+        easel.page.keyboard.press("ArrowLeft")
+    wider = box_of(easel, ".frame > .dock")
+    assert wider.right - wider.left == pytest.approx(before.right - before.left + 120, abs=1)
+    grip = box_of(easel, "[role=separator]")
+    easel.page.mouse.move((grip.left + grip.right) / 2, 300)
+    easel.page.mouse.down()
+    easel.page.mouse.move((grip.left + grip.right) / 2 - 60, 300, steps=3)
+    easel.page.mouse.up()
+    widest = box_of(easel, ".frame > .dock")
+    assert widest.right - widest.left == pytest.approx(before.right - before.left + 180, abs=2)
+    assert box_of(easel, ".paper canvas").right < picture.right, "the picture makes room"
+
+    easel.press("Control+,")
+    easel.page.get_by_role("combobox", name="Brushes", exact=True).select_option("left")
+    easel.page.reload()
+    easel.wait_for_picture()
+    swapped = box_of(easel, ".frame > .dock")
+    assert swapped.right - swapped.left == pytest.approx(widest.right - widest.left, abs=2)
+    assert swapped.right <= box_of(easel, ".paper canvas").left <= box_of(easel, ".frame > .tools").left
 
 
 def test_reduced_motion_fades_nothing(easel: Easel) -> None:

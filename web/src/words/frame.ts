@@ -14,6 +14,8 @@ export const frameWords = {
 
   "top.file": { en: "File", de: "Datei" },
   "top.overlay": { en: "Overlay of strokes", de: "Deckkraft der Striche" },
+  "top.dice": { en: "New seed", de: "Neu würfeln" },
+  "top.seed": { en: "Seed", de: "Startzahl" },
   "top.live": { en: "Live", de: "Live" },
   "top.more": { en: "More", de: "Mehr" },
   "panel.close": { en: "Close", de: "Schließen" },
@@ -82,6 +84,8 @@ export const frameWords = {
   "palette.none": { en: "Nothing fits these words.", de: "Nichts passt zu diesen Worten." },
   "palette.recent": { en: "Lately", de: "Zuletzt" },
 
+  "canvas.label": { en: "Canvas, painting {brush}. Press {help} for the keys, {area} for the panels.", de: "Leinwand, gemalt wird {brush}. {help} zeigt die Tasten, {area} führt zu den Leisten." },
+  "canvas.background": { en: "the background", de: "der Hintergrund" },
   "scene.title": { en: "What is painted", de: "Was gemalt ist" },
   "scene.layer": { en: "{brush}: {share} of the canvas, {place}", de: "{brush}: {share} der Leinwand, {place}" },
   "scene.bare": { en: "{brush}: not painted yet", de: "{brush}: noch nicht gemalt" },
