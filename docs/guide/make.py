@@ -91,12 +91,21 @@ def into_a_photo(model: DiffusionModel) -> tuple[NDArray[np.uint8], NDArray[np.u
     return photo.array, semdraw.generate(model, scene).array
 
 
+def frozen(model: DiffusionModel) -> list[NDArray[np.uint8]]:
+    """The house stays to the byte, the rest is rolled anew."""
+    scene = house()
+    first = semdraw.generate(model, scene)
+    kept = semdraw.freeze(scene, "region-1", first)
+    return [first.array, *(semdraw.generate(model, replace(kept, seed=seed)).array for seed in (11, 12, 13))]
+
+
 def main() -> None:
     model = semdraw.load_model("picturebook")
     save("steps", masks_of(house()), *steps(model, house()))
     save("parts", masks_of(panda()), semdraw.generate(model, panda()).array)
     save("wide", semdraw.generate(model, wide()).array)
     save("photo", *into_a_photo(model))
+    save("frozen", *frozen(model))
 
 
 if __name__ == "__main__":
