@@ -1,7 +1,6 @@
 """Do many pictures together look like many renders? KID, FID, IS, density, coverage and DIV, on oracle features."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -12,29 +11,6 @@ SUBSET = 100  # features in each part by which KID gets its interval
 PARTS = 100
 SIZES = 8  # numbers of pictures through which FID is extrapolated
 SEED = 74_000_000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Distribution:
-    """kid, fid, fid_inf: 0 is the same; density and coverage: 1 is the same."""
-
-    kid: Estimate
-    fid: float
-    fid_inf: float
-    density: float
-    coverage: float
-
-
-def distribution(features: np.ndarray, reference: np.ndarray) -> Distribution:
-    """features (n d) of pictures against those of renders (m d); n and m above d are wanted for FID."""
-    density, coverage = density_and_coverage(features, reference)
-    return Distribution(
-        kid=kid_with_interval(features, reference),
-        fid=frechet(features, reference),
-        fid_inf=frechet_at_infinity(features, reference),
-        density=density,
-        coverage=coverage,
-    )
 
 
 def kid(features: np.ndarray, reference: np.ndarray) -> float:

@@ -12,7 +12,14 @@ import numpy as np
 from tqdm import tqdm
 
 from eval.bench import Layout, load_bench
-from eval.distribution import diversity, frechet_at_infinity, inception_score, kid, kid_with_interval
+from eval.distribution import (
+    density_and_coverage,
+    diversity,
+    frechet_at_infinity,
+    inception_score,
+    kid,
+    kid_with_interval,
+)
 from eval.oracles import load_oracles
 from eval.records import Store
 from eval.results import Figure
@@ -70,9 +77,11 @@ def set_figures(store: Store, method: str, layouts: Sequence[int], reference: Re
     grounds = np.concatenate([features["ground"] for features in kept])
     renders = reference.features()
     found = kid_with_interval(pictures, renders["picture"])
+    _, coverage = density_and_coverage(pictures, renders["picture"])
     return {
         "kid": Figure(value=found.mean, low=found.low, high=found.high, n=found.n),
         "fid": Figure(value=frechet_at_infinity(pictures, renders["picture"]), n=len(pictures)),
+        "coverage": Figure(value=coverage, n=len(pictures)),
         "bg_kid": Figure(value=kid(grounds, renders["ground"]), n=len(grounds)),
         "is": Figure(
             value=inception_score(np.concatenate([each["posteriors"] for each in kept])), n=len(kept)

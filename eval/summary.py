@@ -82,15 +82,6 @@ def summarise(measured: Sequence[Mapping[str, Any]]) -> dict[str, Estimate]:
     return estimates
 
 
-def by_group(measured: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Estimate]]:
-    """The same figures for each tier and each kind of mask alone."""
-    names = sorted({record[key] for record in measured for key in ("tier", "mask_kind")} - {"none"})
-    return {
-        name: summarise([record for record in measured if name in (record["tier"], record["mask_kind"])])
-        for name in names
-    }
-
-
 def estimate(groups: Sequence[Values]) -> Estimate:
     """The mean over all values; layouts, each with its values, are what is drawn anew."""
     sums, counts = np.array([(sum(values), len(values)) for values in groups], float).T
