@@ -37,6 +37,8 @@ FACTS: Final[dict[Sampler, SamplerFacts]] = {
     "flow_lcm": SamplerFacts(label="Flow LCM", is_flow=True, num_steps=4),
 }
 
+_SAMPLING: Final = ("sampler", "num_steps", "step_indices", "grid_steps")
+_METHOD: Final = ("method", "bootstrap_steps")
 _OF_SCHEDULER: Final[dict[str, Sampler]] = {  # what a model folder's scheduler_config.json asks for
     "LCMScheduler": "lcm",
     "TCDScheduler": "tcd",
@@ -80,19 +82,22 @@ def fitted(recipe: Recipe, own: Recipe) -> Recipe:
     if FACTS[recipe.sampler].is_flow == FACTS[own.sampler].is_flow:
         return recipe
     is_lost = recipe.method == "joint" and FACTS[own.sampler].is_flow
-    return replace(recipe, method="exact" if is_lost else recipe.method, **_sampling(own))
+    return replace(recipe, method="exact" if is_lost else recipe.method, **_fields(own, _SAMPLING))
 
 
 def followed(recipe: Recipe, former: Recipe, own: Recipe) -> Recipe:
-    """A recipe after a change of models: sampler and steps that were the former model's become those of the new one.
+    """A recipe after a change of models: what was the former model's own becomes that of the new one.
 
-    Others were chosen by the painter and stay.
+    Sampler and steps go together, and so do method and bootstrap steps; those that the painter chose stay.
     """
-    return replace(recipe, **_sampling(own)) if _sampling(recipe) == _sampling(former) else recipe
+    for fields in (_SAMPLING, _METHOD):
+        if _fields(recipe, fields) == _fields(former, fields):
+            recipe = replace(recipe, **_fields(own, fields))
+    return recipe
 
 
-def _sampling(recipe: Recipe) -> dict[str, Any]:
-    return {name: getattr(recipe, name) for name in ("sampler", "num_steps", "step_indices", "grid_steps")}
+def _fields(recipe: Recipe, names: tuple[str, ...]) -> dict[str, Any]:
+    return {name: getattr(recipe, name) for name in names}
 
 
 def require_suiting(sampler: Sampler, *, is_flow: bool) -> None:

@@ -14,7 +14,7 @@ from semdraw.joint import EVERYONE
 from semdraw.methods import Joint
 from semdraw.regions import compile_regions
 from semdraw.rows import gather
-from semdraw.samplers import fitted, suiting
+from semdraw.samplers import fitted, followed, suiting
 from semdraw.scene import Brush, ColorBackground, Layer, PromptBackground, Recipe, Sampler, Scene
 from semdraw.still import denoise_steps, generate
 from semdraw.stream import StreamState, launch, noise_field, stream_step
@@ -169,6 +169,15 @@ def test_a_model_of_another_kind_paints_by_the_exact_method() -> None:
     assert fitted(Recipe(method="joint"), flow).method == "exact"
     assert fitted(Recipe(method="published"), flow).method == "published"
     assert fitted(Recipe(method="joint"), Recipe(sampler="tcd")).method == "joint"
+
+
+def test_the_method_follows_a_change_of_models_unless_the_painter_chose_it() -> None:
+    former, own = Recipe(), Recipe(method="joint", bootstrap_steps=1)
+    assert followed(Recipe(num_steps=8), former, own) == Recipe(
+        num_steps=8, method="joint", bootstrap_steps=1
+    )
+    assert followed(Recipe(bootstrap_steps=0), former, own) == Recipe(bootstrap_steps=0)
+    assert followed(own, own, former) == former
 
 
 def test_bounds_loosen_from_step_to_step_and_the_last_step_has_none() -> None:

@@ -1,13 +1,14 @@
 import type { Recipe } from "../wire.gen";
 
-const SAMPLING = ["sampler", "num_steps", "step_indices", "grid_steps"] as const;
+/** Fields that a model chooses together. */
+const GROUPS: readonly (readonly (keyof Recipe)[])[] = [["sampler", "num_steps", "step_indices", "grid_steps"], ["method", "bootstrap_steps"]];
 
 /**
- * A recipe after a change of models: sampler and steps that were the former model's become those of the new one, as
- * on the server; others were chosen by the painter and stay.
+ * A recipe after a change of models: what was the former model's own becomes that of the new one, as on the server;
+ * what the painter chose stays.
  */
 export function followed(recipe: Recipe, former: Recipe, own: Recipe): Recipe {
-  const isFormer = SAMPLING.every((name) => JSON.stringify(recipe[name]) === JSON.stringify(former[name]));
-  const { sampler, num_steps, step_indices, grid_steps } = own;
-  return isFormer ? { ...recipe, sampler, num_steps, step_indices, grid_steps } : recipe;
+  const fields = GROUPS.filter((names) => names.every((name) => JSON.stringify(recipe[name]) === JSON.stringify(former[name]))).flat();
+  const changed = fields.filter((name) => JSON.stringify(recipe[name]) !== JSON.stringify(own[name]));
+  return changed.length > 0 ? { ...recipe, ...Object.fromEntries(changed.map((name) => [name, own[name]])) } : recipe;
 }
