@@ -42,7 +42,7 @@ window.addEventListener("pointermove", (event) => {
 def main() -> None:
     options = _options()
     before = circumstances()
-    with _server(options.model) as address:
+    with serving(options.model) as address:
         report = {"benchmark": "stroke", **before, **measure(address, options.edits)}
     text = json.dumps(report, indent=2)
     print(text)
@@ -62,7 +62,7 @@ def _options() -> argparse.Namespace:
 
 
 @contextmanager
-def _server(model: str) -> Generator[str]:
+def serving(model: str) -> Generator[str]:
     """The address of a server of our own; ended when the work is done."""
     command = [sys.executable, "-u", "-m", "semdraw", "serve", "--no-open", "--port", "0", "--model", model]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
@@ -106,9 +106,9 @@ def measure(address: str, num_edits: int) -> dict[str, Any]:
     return {
         "scene": "256 px, 3 regions and a background prompt, 4 steps",
         "edits": num_edits,
-        "preview_ms": _summary([record["preview_ms"] for record in latency]),
-        "settled_ms": _summary([record["settled_ms"] for record in latency]),
-        "echo_ms": _summary(echo),
+        "preview_ms": summary([record["preview_ms"] for record in latency]),
+        "settled_ms": summary([record["settled_ms"] for record in latency]),
+        "echo_ms": summary(echo),
         "per_edit": {
             "rows": (after["rows"] - before["rows"]) / num_edits,
             "decodes": (after["decodes"] - before["decodes"]) / num_edits,
@@ -160,7 +160,7 @@ def _health(address: str) -> dict[str, Any]:
         return json.load(answer)
 
 
-def _summary(values: list[float]) -> dict[str, float]:
+def summary(values: list[float]) -> dict[str, float]:
     ordered = sorted(values)
     last = len(ordered) - 1
     return {

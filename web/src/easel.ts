@@ -24,8 +24,9 @@ const SOFTNESS_TRAVEL_PX = 200;
 
 export class Easel {
   readonly pointer: Pointer;
-  /** How long strokes waited to be seen, newest last. */
+  /** How long strokes waited to be seen, and how long the frames worked that drew them; newest last. */
   readonly echo_ms: number[] = [];
+  readonly work_ms: number[] = [];
   readonly viewport: Viewport;
   readonly #studio: Studio;
   readonly #desk: HTMLElement;
@@ -128,13 +129,14 @@ export class Easel {
 
   #tick(now_ms: number): void {
     this.#isTicking = false;
+    const started_ms = performance.now();
     const { facts } = this.#studio;
     if (facts && this.#openings !== this.#studio.openings) this.#opened(facts);
     const gestures = this.#followAll();
     this.#settle();
     this.#showShot();
     if (this.#studio.facts) this.#draw(this.#studio.facts);
-    this.#recordEcho(gestures);
+    this.#recordEcho(gestures, started_ms);
     if (this.#studio.session.tick(now_ms)) this.mark();
     this.#studio.isCurrent = this.#studio.compare();
   }
@@ -170,11 +172,12 @@ export class Easel {
   }
 
   /** From the first move that waited to its stroke on the screen. */
-  #recordEcho(gestures: readonly Gesture[]): void {
+  #recordEcho(gestures: readonly Gesture[], started_ms: number): void {
     const drawn = gestures.find((gesture) => gesture.kind === "draw");
     if (!drawn) return;
     this.echo_ms.push(performance.now() - drawn.event_ms);
-    this.echo_ms.splice(0, this.echo_ms.length - ECHOES_KEPT);
+    this.work_ms.push(performance.now() - started_ms);
+    for (const kept of [this.echo_ms, this.work_ms]) kept.splice(0, kept.length - ECHOES_KEPT);
   }
 
   /** A hidden page gets no animation frames: it sends and shows what waits, and asks for no more pictures. */

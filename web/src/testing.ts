@@ -18,6 +18,8 @@ export interface View {
   readonly latency: readonly LatencyRecord[];
   /** From a move of the pen to its stroke on the screen, newest last. */
   readonly echo_ms: readonly number[];
+  /** How long the frames worked that drew strokes, newest last. */
+  readonly work_ms: readonly number[];
   /** Pixels that tools have looked at and that were drawn over the picture, since the page was opened. */
   readonly effort: Easel["effort"];
   readonly traffic: Readonly<Connection["traffic"]>;
@@ -44,6 +46,7 @@ export function expose(studio: Studio, easel: Easel): void {
       return facts;
     },
     get jpeg() { return studio.frame?.jpeg ?? null; },
+    get work_ms() { return easel.work_ms; },
     get echo_ms() { return easel.echo_ms; },
     get effort() { return easel.effort; },
     get traffic() { return studio.session.traffic; },

@@ -3,6 +3,10 @@
 import { DirtyRects, type Rect } from "./rect";
 
 export const TILE_PX = 64;
+export const BLANK = 1;
+export const FULL = 2;
+export const MIXED = 3;
+export type TileKind = typeof BLANK | typeof FULL | typeof MIXED;
 
 /** Pixels of whole tiles, by tile index; what undo keeps of a stroke. */
 export type Tiles = ReadonlyMap<number, Uint8Array>;
@@ -16,6 +20,8 @@ export class MaskCanvas {
   /** Changed and not yet drawn on the overlay. */
   readonly undrawn = new DirtyRects(8);
 
+  /** Of each tile: 0 not known, or what it is. */
+  readonly #kinds: Uint8Array;
   readonly #watchers = new Set<(rect: Rect) => void>();
   #version = 0;
   #painted: { version: number; rect: Rect | null } | null = null;
@@ -25,6 +31,7 @@ export class MaskCanvas {
     this.width = width;
     this.height = height;
     this.alpha = alpha ?? new Uint8Array(width * height);
+    this.#kinds = new Uint8Array(Math.ceil(width / TILE_PX) * Math.ceil(height / TILE_PX));
   }
 
   get bounds(): Rect {
@@ -48,6 +55,7 @@ export class MaskCanvas {
 
   touch(rect: Rect): void {
     this.#version++;
+    for (const index of this.tilesIn(rect)) this.#kinds[index] = 0;
     this.unsent.add(rect);
     this.undrawn.add(rect);
     for (const changed of this.#watchers) changed(rect);
@@ -103,6 +111,24 @@ export class MaskCanvas {
       this.paste(rect, pixels);
     }
     return replaced;
+  }
+
+  /** What a tile is as a whole; looked at once after it has changed. */
+  tileKind(index: number): TileKind {
+    const known = this.#kinds[index] as number;
+    const kind = known === 0 ? this.#look(index) : (known as TileKind);
+    this.#kinds[index] = kind;
+    return kind;
+  }
+
+  #look(index: number): TileKind {
+    const { x, y, width, height } = this.tileRect(index);
+    const first = this.alpha[y * this.width + x] as number;
+    if (first !== 0 && first !== 255) return MIXED;
+    for (let row = y; row < y + height; row++) {
+      for (let at = row * this.width + x, end = at + width; at < end; at++) if (this.alpha[at] !== first) return MIXED;
+    }
+    return first === 0 ? BLANK : FULL;
   }
 
   tileRect(index: number): Rect {

@@ -1,6 +1,6 @@
 /** Masks as people see them: colour where something is painted. Only the rectangles that changed are drawn. */
 
-import type { MaskCanvas } from "./mask";
+import { BLANK, FULL, type MaskCanvas } from "./mask";
 import type { Pattern } from "./patterns";
 import { DirtyRects, intersect, type Rect } from "./rect";
 
@@ -21,30 +21,43 @@ export function rgbOf(color: string): Rgb {
   return [value >> 16, (value >> 8) & 255, value & 255];
 }
 
-/** Straight RGBA of the inks in a rectangle, the first at the bottom. */
+/** Straight RGBA of the inks in a rectangle, the first at the bottom. Tiles that an ink leaves bare cost nothing. */
 export function blend(inks: readonly Ink[], rect: Rect): Uint8ClampedArray<ArrayBuffer> {
   const out = new Uint8ClampedArray(4 * rect.width * rect.height);
-  for (const ink of inks) lay(ink, rect, out);
+  const grid = inks[0]?.mask;
+  for (const index of grid?.tilesIn(rect) ?? []) {
+    const part = grid && intersect(rect, grid.tileRect(index));
+    if (part) for (const ink of seenIn(inks, index)) lay(ink, part, rect, out);
+  }
   return out;
+}
+
+/** Those that have paint there, from the topmost one up that hides all others. */
+function seenIn(inks: readonly Ink[], index: number): readonly Ink[] {
+  const lowest = inks.findLastIndex(({ mask, pattern }) => !pattern && mask.tileKind(index) === FULL);
+  return inks.slice(Math.max(0, lowest)).filter(({ mask }) => mask.tileKind(index) !== BLANK);
 }
 
 /** Between the marks of a pattern, ink is this strong. */
 const FAINT = 0.3;
 
-function lay({ mask, color, pattern }: Ink, rect: Rect, out: Uint8ClampedArray<ArrayBuffer>): void {
+/** Lay the part of an ink over what `out` holds of the rectangle. */
+function lay({ mask, color, pattern }: Ink, part: Rect, rect: Rect, out: Uint8ClampedArray<ArrayBuffer>): void {
   const rgb = rgbOf(color);
   const pixels = new Uint32Array(out.buffer);
-  const full = new Uint32Array(new Uint8Array([...rgb, 255]).buffer)[0] as number;
+  const ink = rgb[0] | (rgb[1] << 8) | (rgb[2] << 16); // bytes of a number stand the smallest first wherever browsers run
+  const full = (ink | (255 << 24)) >>> 0;
   const { side, cells } = pattern ?? PLAIN;
-  for (let row = 0; row < rect.height; row++) {
-    const start = (rect.y + row) * mask.width + rect.x;
-    const line = ((rect.y + row) % side) * side;
-    for (let column = 0; column < rect.width; column++) {
-      const alpha = mask.alpha[start + column] as number;
+  for (let y = part.y; y < part.y + part.height; y++) {
+    const line = (y % side) * side;
+    let from = y * mask.width + part.x;
+    let at = (y - rect.y) * rect.width + part.x - rect.x;
+    for (let x = part.x; x < part.x + part.width; x++, from++, at++) {
+      const alpha = mask.alpha[from] as number;
       if (alpha === 0) continue;
-      const at = row * rect.width + column;
-      const isMark = cells[line + ((rect.x + column) % side)] === 1;
+      const isMark = side === 1 || cells[line + (x % side)] === 1;
       if (isMark && alpha === 255) pixels[at] = full;
+      else if (pixels[at] === 0) pixels[at] = (ink | ((isMark ? alpha : alpha * FAINT) << 24)) >>> 0;
       else over(out, 4 * at, rgb, (alpha / 255) * (isMark ? 1 : FAINT));
     }
   }

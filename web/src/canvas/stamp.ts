@@ -89,8 +89,9 @@ export function stamp(mask: MaskCanvas, tip: Tip, from: Sample, to: Sample): Rec
   const [stepX, stepY] = squeeze(1, 0);
   const full = tip.pressureDarkens ? 256 : Math.round(255 * tip.opacity);
   for (let y = rect.y; y < rect.y + rect.height; y++) {
-    let [px, py] = squeeze(rect.x + 0.5 - from.x, y + 0.5 - from.y);
-    for (let index = y * width + rect.x, end = index + rect.width; index < end; index++, px += stepX, py += stepY) {
+    const [left, right] = rowOf(rect, tip, from, to, y + 0.5);
+    let [px, py] = squeeze(left + 0.5 - from.x, y + 0.5 - from.y);
+    for (let index = y * width + left, end = y * width + right; index < end; index++, px += stepX, py += stepY) {
       const old = alpha[index] as number;
       if (erases ? old <= 255 - full : old >= full) continue;
       const along = clamp((px * dx + py * dy) * perLength);
@@ -102,6 +103,15 @@ export function stamp(mask: MaskCanvas, tip: Tip, from: Sample, to: Sample): Rec
   }
   mask.touch(rect);
   return rect;
+}
+
+/** From where to where a row may be touched: what is further from the line in height is nearer to it across. */
+function rowOf(rect: Rect, tip: Tip, from: Sample, to: Sample, y: number): readonly [number, number] {
+  const reach = Math.max(radiusAt(tip, from.pressure), radiusAt(tip, to.pressure)) * elongation(tip, to) + 0.5;
+  const away = Math.max(0, Math.min(from.y, to.y) - y, y - Math.max(from.y, to.y));
+  const across = Math.sqrt(Math.max(0, reach * reach - away * away));
+  const left = Math.max(rect.x, Math.floor(Math.min(from.x, to.x) - across));
+  return [left, Math.min(rect.x + rect.width, Math.ceil(Math.max(from.x, to.x) + across))];
 }
 
 /** Into the space where a leaning tip is round again. */
