@@ -39,7 +39,7 @@ def pixels_of(scene: Scene, brush_id: str, picture: Picture) -> Frozen | None:
         raise SceneError(
             f"the picture is {picture.extent}, the canvas {scene.canvas.extent}; take its own picture"
         )
-    shown = _shown(scene, brush_id)
+    shown = np.minimum(scene.layer(brush_id).mask.array, 255 - painted_above(scene, brush_id))
     box = _box(shown)
     if box is None:
         return None
@@ -64,14 +64,13 @@ def with_frozen(picture: Picture, layers: tuple[Frozen, ...]) -> Picture:
     return Picture.from_array(pixels)
 
 
-def _shown(scene: Scene, brush_id: str) -> NDArray[np.uint8]:
-    """(H W): the mask of a layer where no region above it was painted."""
-    own = scene.layer(brush_id).mask.array
-    above = np.zeros_like(own)
+def painted_above(scene: Scene, brush_id: str) -> NDArray[np.uint8]:
+    """(H W): how far regions above a layer are painted; those that are seen and have words."""
+    above = np.zeros(scene.canvas.extent.shape, np.uint8)
     for layer in takewhile(lambda each: each.brush_id != brush_id, reversed(scene.canvas.layers)):
         if layer.visible and scene.brush(layer.brush_id).prompt.strip():
             above = np.maximum(above, layer.mask.array)
-    return np.minimum(own, 255 - above)
+    return above
 
 
 def _box(mask: NDArray[np.uint8]) -> Bounds | None:

@@ -6,9 +6,10 @@ import numpy as np
 import torch
 
 from semdraw.areas import Region, acting_steps, compile_areas
+from semdraw.hints import hints_of
 from semdraw.models.base import DiffusionModel
 from semdraw.rasters import Mask
-from semdraw.regions import hints_of, painted_layers
+from semdraw.regions import painted_layers
 from semdraw.reports import ActingStep, Inspection
 from semdraw.scene import Scene, checked
 from semdraw.schedule import Schedule, build_schedule

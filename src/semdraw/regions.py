@@ -5,29 +5,24 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
-import numpy as np
 import torch
 from torch import Tensor
 
-from semdraw.areas import Region, acting_steps, background_layer, compile_areas, mask_inputs, noise_maps
+from semdraw.areas import Region, background_layer, compile_areas, mask_inputs, noise_maps
 from semdraw.errors import ExtentError, SceneError
 from semdraw.geometry import Bounds
 from semdraw.grounds import Ground, background_words, compile_ground, ground_inputs
+from semdraw.hints import hints_of
 from semdraw.joint import everyone, stacked
 from semdraw.kept import Kept, compile_kept
 from semdraw.methods import Method, method_of
 from semdraw.models.base import Conditioning, DiffusionModel, ModelSpec
 from semdraw.places import tile_cells
-from semdraw.prompts import plain_text
 from semdraw.reports import Hint
-from semdraw.scene import Brush, ColorBackground, Layer, Recipe, Scene, check_values
+from semdraw.scene import Brush, Layer, Recipe, Scene, check_values
 from semdraw.schedule import Schedule, build_schedule
-from semdraw.wildcards import has_chance
 from semdraw.windows import View, crop, tiled
-from semdraw.wording import brush_negative, brush_words, own_words, own_words_behind
-
-_FAINT = 0.5  # of the opacity of a brush
-_TOO_SMALL_CELLS = 6  # below this many cells at the last step a region hardly shows
+from semdraw.wording import brush_negative, brush_words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -237,53 +232,3 @@ def _told(
         if negative is not None and ground.negative is not None:
             negative = negative.towards(ground.negative, share)
     return {"conditioning": prompt, "negative": negative}
-
-
-def hints_of(
-    scene: Scene, pairs: list[tuple[Brush, Layer]], compiled: dict[str, Region], spec: ModelSpec
-) -> list[Hint]:
-    """What to tell the painter of visible layers, once those that are painted are compiled."""
-    hints: list[Hint] = []
-    for brush, layer in pairs:
-        if layer.mask.is_blank:
-            continue
-        if not brush.prompt.strip():
-            hints.append(Hint(brush_id=brush.id, problem="no_prompt"))
-            continue
-        if (words := own_words(scene, brush)) != brush.prompt:
-            hints.append(Hint(brush_id=brush.id, problem="chosen", words=(words,)))
-        if (lack := _lack(brush, layer, compiled[brush.id], spec)) is not None:
-            hints.append(Hint(brush_id=brush.id, problem=lack))
-        if unknown := unknown_words(own_words(scene, brush), spec.vocabulary):
-            hints.append(Hint(brush_id=brush.id, problem="unknown_words", words=unknown))
-        if brush.negative.strip() and not scene.recipe.uses_negatives:
-            hints.append(Hint(brush_id=brush.id, problem="negative_unused"))
-    behind = scene.canvas.background
-    if not isinstance(behind, ColorBackground) and has_chance(behind.prompt):
-        hints.append(Hint(brush_id="", problem="chosen", words=(own_words_behind(scene),)))
-    is_led = not isinstance(behind, ColorBackground) and bool(behind.negative.strip())
-    if is_led and not scene.recipe.uses_negatives:
-        hints.append(Hint(brush_id="", problem="negative_unused"))
-    return hints
-
-
-def _lack(
-    brush: Brush, layer: Layer, region: Region, spec: ModelSpec
-) -> Literal["too_small", "hidden", "faint"] | None:
-    """What keeps a painted region from acting, if anything does."""
-    effect = float(region.weights.sum(dim=(1, 2, 3)).max())
-    painted = float(np.count_nonzero(layer.mask.array)) / spec.cell_px**2
-    first = acting_steps(brush, len(region.weights)).index(True)
-    if effect >= min(_TOO_SMALL_CELLS, max(1.0, painted)) and region.is_active(first):
-        return None
-    if painted > 4 * _TOO_SMALL_CELLS and effect < brush.strength * painted / 8:
-        return "hidden"
-    return "faint" if brush.strength < _FAINT else "too_small"
-
-
-def unknown_words(prompt: str, vocabulary: frozenset[str]) -> tuple[str, ...]:
-    """The words of a prompt that a model of few words was never taught."""
-    if not vocabulary:
-        return ()
-    words = "".join(c if c.isalnum() else " " for c in plain_text(prompt).lower()).split()
-    return tuple(word for word in words if word not in vocabulary)

@@ -9,11 +9,11 @@ import pytest
 import torch
 from torch import Tensor
 
+from semdraw.hints import unknown_words
 from semdraw.models.base import Conditioning, Rows
 from semdraw.models.registry import load_model
 from semdraw.models.tokens import chunked, cut_off, weigh
 from semdraw.prompts import parse_prompt
-from semdraw.regions import unknown_words
 from semdraw.scene import Brush, Recipe, Scene
 from semdraw.still import generate
 from semdraw.stream import StreamState, stream_step

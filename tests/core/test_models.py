@@ -16,10 +16,10 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from semdraw.errors import CheckpointError
+from semdraw.hints import unknown_words
 from semdraw.models.lora import Lora
 from semdraw.models.registry import find_model, load_model
 from semdraw.models.weights import fingerprint
-from semdraw.regions import unknown_words
 from semdraw.still import generate
 from tests.scenes import two_regions
 from tests.tiny import Autoencoder, write_checkpoint

@@ -93,6 +93,8 @@ def test_an_inspection_says_what_keeps_a_region_from_acting() -> None:
     dot = dot.with_brush(replace(dot.brush("castle"), softness_px=60))
     found = inspect_region(dot, "castle", ToyModel())
     assert [hint.problem for hint in found.hints] == ["too_small"]
+    covered = coloured().with_layer(Layer(brush_id="moon", mask=coloured().layer("castle").mask))
+    assert [hint.problem for hint in inspect_region(covered, "castle", ToyModel()).hints] == ["hidden"]
     faint = coloured().with_brush(replace(coloured().brush("castle"), strength=0.0))
     assert [hint.problem for hint in inspect_region(faint, "castle", ToyModel()).hints] == ["faint"]
     late = coloured().with_brush(replace(coloured().brush("castle"), acts_from=0.6))

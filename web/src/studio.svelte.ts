@@ -18,7 +18,8 @@ import { notices } from "./notices.svelte";
 import { settings } from "./settings.svelte";
 import { type Condition, isPictureComing, statusLine } from "./status";
 import type { ToolName } from "./tools/tool";
-import type { Command, FrameMessage, Hint, ModelFacts, Scene, Status, Welcome } from "./wire.gen";
+import { t } from "./words";
+import type { Command, FrameMessage, ModelFacts, Scene, Status, Welcome } from "./wire.gen";
 
 /** The brush that is chosen; null is the background. */
 export type Selection = string | null;
@@ -69,7 +70,6 @@ export class Studio {
   });
   readonly status = $derived(statusLine(this.#condition));
   readonly isPictureComing = $derived(isPictureComing(this.#condition));
-  readonly hints: ReadonlyMap<string, Hint> = $derived(new Map(this.frame?.hints.map((hint) => [hint.brush_id, hint])));
 
   readonly edits = new Edits(this);
   readonly regions = new RegionEdits(this);
@@ -155,7 +155,7 @@ export class Studio {
       this.finishStroke();
       this.open(this.autosave.takeAside(), "open the other picture");
     } catch (error) {
-      notices.tell(`The other picture could not be opened: ${messageOf(error)}`, { tone: "bad" });
+      notices.tell(t("aside.failed", { reason: messageOf(error) }), { tone: "bad" });
     }
   }
 
@@ -262,7 +262,7 @@ export class Studio {
     this.saving = state;
     if (state.state !== "beside" || this.#hasToldOfOtherTab) return;
     this.#hasToldOfOtherTab = true;
-    notices.tell("semdraw is open in another tab: this tab keeps a picture of its own");
+    notices.tell(t("aside.beside"));
   }
 
   #linkChanged(link: Link): void {
@@ -292,10 +292,10 @@ export class Studio {
     this.#epoch++;
     const shot = this.takeShot();
     if (shot) this.#passOver(shot.message, shot.bitmap);
-    notices.tell(`${model.name} paints now`);
+    notices.tell(t("recipe.paints_now", { model: model.name }));
     if (former && this.facts) {
       const recipe = followed(this.facts.recipe, former.recipe, model.recipe);
-      if (recipe !== this.facts.recipe) this.run({ label: "model" }, [{ kind: "set_recipe", recipe }]);
+      if (recipe !== this.facts.recipe) this.run({ label: t("recipe.model") }, [{ kind: "set_recipe", recipe }]);
     }
     this.mark();
   }
