@@ -1,10 +1,10 @@
 """What painting costs the page: `python bench/page.py [--json bench/results/page.json]`.
 
-A real headless Chromium on this machine, a canvas of 1920 x 1080 px with twelve painted regions, live painting off, so
-that no network and no model are in the way. For each kind of stroke: how long a frame works that draws it (tools, masks,
-overlay), how long a move of the pen waits until it is drawn, and the processor time of the page's main thread per frame,
-which other load on the machine does not change, all in milliseconds. Times are reported, never asserted; the counters of
-pixels are asserted in the tests.
+A real headless Chromium on this machine, a canvas of 1920 x 1080 px with twelve painted regions, live painting
+off, so that no network and no model are in the way. For each kind of stroke, in milliseconds: how long a frame works
+that draws it (tools, masks, overlay), how long a move of the pen waits until it is drawn, and the processor time of
+the page's main thread per frame, which other load on the machine does not change. Times are reported, never
+asserted; the counters of pixels are asserted in the tests.
 """
 
 from __future__ import annotations

@@ -45,6 +45,10 @@ export class Desk implements Paper, Sources, KitSettings {
     return this.mask.alpha[y * SIDE + x] as number;
   }
 
+  clear(): void {
+    this.mask.paste(this.mask.bounds, new Uint8Array(this.width * this.height));
+  }
+
   get area(): number {
     return this.mask.alpha.reduce((sum, value) => sum + value / 255, 0);
   }

@@ -1,6 +1,8 @@
 import { decode as unpack, encode as pack } from "@msgpack/msgpack";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { decode } from "../src/net/codec";
+import { MaskCanvas } from "../src/canvas/mask";
+import type { Parcel } from "../src/net/packer";
 import { Session } from "../src/net/session";
 import type { ClientMessage, ServerMessage, Welcome } from "../src/wire.gen";
 import golden from "./golden.json";
@@ -97,4 +99,39 @@ test("what was on its way when the scene was refused does not bring both into st
   wire.say({ kind: "applied", seq: 2, revision: 4 });
   expect(reasons).toEqual([TOO_LARGE]);
   expect(session.isSynchronous).toBe(false);
+});
+
+test("large strokes are made small beside the page, in order, and dropped with the link they were for", async () => {
+  const packed: { answer: () => void }[] = [];
+  class Bench {
+    onmessage: (event: { data: Parcel }) => void = () => undefined;
+    #asked: Parcel[] = [];
+    constructor() {
+      packed.push({ answer: () => this.#asked.splice(0).forEach((data) => this.onmessage({ data })) });
+    }
+    postMessage(data: Parcel): void {
+      this.#asked.push(data);
+    }
+  }
+  vi.stubGlobal("Worker", Bench);
+  const mask = new MaskCanvas(256, 256);
+  const session = new Session("ws://test", {
+    scene: () => GREETING.scene, masks: () => new Map([["b1", mask]]), linkChanged: () => undefined, welcome: () => undefined,
+    frame: () => undefined, status: () => undefined, modelChanged: () => undefined, refused: () => undefined,
+    acknowledged: () => undefined, outOfStep: () => undefined,
+  });
+  session.connect();
+  const wire = Wire.last;
+  wire.onopen();
+  wire.say(GREETING);
+  wire.heard();
+  mask.touch(mask.bounds);
+  session.tick(1000);
+  session.edit([{ kind: "remove_brush", brush_id: "b1" }]);
+  expect(session.tick(2000)).toBe(true);
+  expect([wire.heard(), session.isSynchronous]).toEqual([[], false]);
+  packed[0]?.answer();
+  await Promise.resolve();
+  session.tick(3000);
+  expect(wire.heard()).toEqual(["paint_mask", "remove_brush"]);
 });

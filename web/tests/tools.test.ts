@@ -44,10 +44,10 @@ test("shapes fill exactly what they enclose", () => {
 test("Shift makes a square, Alt draws from the middle, and both together both", () => {
   drag("rectangle", [at(10, 10), at(40, 22)], SHIFT);
   expect(desk.mask.paintedRect).toEqual({ x: 10, y: 10, width: 30, height: 30 });
-  desk.mask.alpha.fill(0);
+  desk.clear();
   drag("rectangle", [at(60, 60), at(70, 80)], ALT);
   expect(desk.mask.paintedRect).toEqual({ x: 50, y: 40, width: 20, height: 40 });
-  desk.mask.alpha.fill(0);
+  desk.clear();
   drag("ellipse", [at(60, 60), at(70, 80)], { ...SHIFT, alt: true });
   expect(desk.mask.paintedRect).toEqual({ x: 40, y: 40, width: 40, height: 40 });
 });
@@ -98,7 +98,7 @@ test("the fill stops at other paint, and at a gap only where it closes gaps", ()
   wall(at(60, 62), at(60, 125));
   drag("fill", [at(20, 60)]);
   expect(desk.value(100, 60)).toBe(255);
-  desk.mask.alpha.fill(0);
+  desk.clear();
   desk.fillSettings = { ...desk.fillSettings, gap_px: 12 };
   drag("fill", [at(20, 60)]);
   expect(desk.value(20, 5)).toBe(255);
@@ -117,7 +117,7 @@ test("faint paint lets the fill through where the tolerance says so", () => {
   desk.fillSettings = { bounds: "paint", tolerance: 0.1, gap_px: 0 };
   drag("fill", [at(20, 60)]);
   expect(desk.value(100, 60)).toBe(0);
-  desk.mask.alpha.fill(0);
+  desk.clear();
   desk.fillSettings = { bounds: "paint", tolerance: 0.5, gap_px: 0 };
   drag("fill", [at(20, 60)]);
   expect(desk.value(100, 60)).toBe(255);
@@ -148,7 +148,7 @@ test("a gradient falls from full to bare, straight or round", () => {
   drag("gradient", [at(20, 60), at(100, 60)]);
   expect([desk.value(5, 60), desk.value(110, 60)]).toEqual([255, 0]);
   expect(desk.value(60, 3)).toBeCloseTo(127, -1);
-  desk.mask.alpha.fill(0);
+  desk.clear();
   desk.isRound = true;
   drag("gradient", [at(60, 60), at(100, 60)]);
   expect([desk.value(60, 60) > 245, desk.value(60, 105), desk.value(10, 60)]).toEqual([true, 0, 0]);
@@ -160,7 +160,7 @@ test("symmetry repeats what is drawn: mirrored, or around the centre", () => {
   drag("brush", [at(20, 30), at(40, 50)]);
   drag("lasso", [at(10, 80), at(30, 80), at(30, 100)]);
   for (let y = 0; y < SIDE; y++) for (let x = 0; x < SIDE; x++) if (Math.abs(desk.value(x, y) - desk.value(SIDE - 1 - x, y)) > 1) expect.fail(`(${x}, ${y}) has no twin`);
-  desk.mask.alpha.fill(0);
+  desk.clear();
   desk.copies = copiesOf({ kind: "radial", count: 4 }, { x: SIDE / 2, y: SIDE / 2 });
   drag("brush", [at(20, 60)]);
   expect([desk.value(20, 60), desk.value(60, 20), desk.value(99, 60), desk.value(60, 99)]).toEqual([255, 255, 255, 255]);
@@ -171,7 +171,7 @@ test("opacity is the level that a stroke reaches, flow how fast it goes there", 
   drag("brush", [at(20, 60), at(60, 60), at(20, 60), at(100, 60)]);
   expect(desk.value(50, 60)).toBe(128);
   desk.touches = { ...desk.touches, opacity: 1, flow: 0.1 };
-  desk.mask.alpha.fill(0);
+  desk.clear();
   drag("brush", [at(50, 60)]);
   const once = desk.value(50, 60);
   expect(once).toBeCloseTo(26, -1);
@@ -181,7 +181,7 @@ test("opacity is the level that a stroke reaches, flow how fast it goes there", 
 
 test("pressure widens, strengthens, or does both, as it is set", () => {
   const painted = (tip: Partial<Tip>, pressure: number): [number, number] => {
-    desk.mask.alpha.fill(0);
+    desk.clear();
     desk.touches = { ...PLAIN_TIP, size_px: 40, ...tip };
     drag("brush", [at(60, 60, pressure)]);
     return [desk.mask.paintedRect?.width ?? 0, desk.value(60, 60)];

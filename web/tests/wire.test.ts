@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { MaskCanvas } from "../src/canvas/mask";
 import { deflate, fromScene, toScene } from "../src/document/scene";
 import { decode, decodeScene, encode } from "../src/net/codec";
+import { Packer } from "../src/net/packer";
 import { Outgoing, takePainted } from "../src/net/outgoing";
 import { type ClientMessage, type Command, NEW_BRUSH, type Scene, type Welcome } from "../src/wire.gen";
 import golden from "./golden.json";
@@ -57,8 +58,9 @@ test("only the painted rectangle is sent, once", () => {
   mask.paste(rect, new Uint8Array([1, 2, 3, 4]));
   const [sent, ...others] = takePainted(new Map([["a", mask]]));
   expect(others).toEqual([]);
-  expect(sent).toMatchObject({ brush_id: "a", ...rect });
-  expect([...unzlibSync(sent?.alpha as Uint8Array)]).toEqual([1, 2, 3, 4]);
+  expect(sent?.command).toMatchObject({ brush_id: "a", ...rect });
+  const [packed] = new Packer().pack([sent?.pixels as Uint8Array<ArrayBuffer>]) as Uint8Array[];
+  expect([...unzlibSync(packed as Uint8Array)]).toEqual([1, 2, 3, 4]);
   expect(takePainted(new Map([["a", mask]]))).toEqual([]);
 });
 

@@ -85,7 +85,7 @@ export class MaskCanvas {
     return bottom > 0 ? { x: left, y: top, width: right - left, height: bottom - top } : null;
   }
 
-  copy(rect: Rect): Uint8Array {
+  copy(rect: Rect): Uint8Array<ArrayBuffer> {
     const out = new Uint8Array(rect.width * rect.height);
     for (let row = 0; row < rect.height; row++) {
       const start = (rect.y + row) * this.width + rect.x;

@@ -1,7 +1,7 @@
 /** Masks under work: tools change them, what was there before is kept by tiles, and all of it can be taken back. */
 
 import type { Cover } from "./cover";
-import type { MaskCanvas, Tiles } from "./mask";
+import { BLANK, FULL, type MaskCanvas, type Tiles } from "./mask";
 import { intersect, type Rect } from "./rect";
 import { mixed, type Sample, stamp, sweptRect, type Tip } from "./stamp";
 
@@ -33,7 +33,7 @@ export class Work {
   stamp(tip: Tip, from: Sample, to: Sample = from): void {
     for (const { mask, before } of this.#targets) {
       const rect = sweptRect(mask, tip, from, to);
-      if (!rect) continue;
+      if (!rect || isDone(mask, rect, tip.erases)) continue;
       mask.keep(rect, before);
       stamp(mask, tip, from, to);
       Work.touched_px += rect.width * rect.height;
@@ -42,7 +42,8 @@ export class Work {
 
   /** Paint or erase an area; `opacity` is the level that it reaches. */
   fill({ rect, alpha }: Cover, opacity: number, erases: boolean): void {
-    this.change(rect, (old, index) => mixed(old, (alpha[index] as number) * opacity, 1, erases));
+    const masks = this.masks.filter((mask) => !isDone(mask, intersect(rect, mask.bounds) ?? mask.bounds, erases));
+    this.change(rect, (old, index) => mixed(old, (alpha[index] as number) * opacity, 1, erases), masks);
   }
 
   /** Write a rectangle anew: `value` is told the old byte and its place in the rectangle, counted by rows. */
@@ -78,6 +79,11 @@ export class Work {
       return changed.length > 0 ? [{ brush_id, before: new Map(changed) }] : [];
     });
   }
+}
+
+/** Nothing is left to paint there, or to erase. */
+function isDone(mask: MaskCanvas, rect: Rect, erases: boolean): boolean {
+  return mask.tilesIn(rect).every((index) => mask.tileKind(index) === (erases ? BLANK : FULL));
 }
 
 export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {

@@ -1,6 +1,5 @@
 /** Edits on their way up: typing is held for a moment and merged, painted rectangles are cut from the masks. */
 
-import { deflate } from "../document/scene";
 import type { Masks } from "../document/document";
 import type { Command, PaintMask } from "../wire.gen";
 
@@ -35,10 +34,16 @@ export class Outgoing {
   }
 }
 
-export function takePainted(masks: Masks): PaintMask[] {
-  const painted: PaintMask[] = [];
+/** A painted rectangle as it is, not made small yet. */
+export interface Painted {
+  readonly command: Omit<PaintMask, "alpha">;
+  readonly pixels: Uint8Array<ArrayBuffer>;
+}
+
+export function takePainted(masks: Masks): Painted[] {
+  const painted: Painted[] = [];
   for (const [brush_id, mask] of masks) {
-    for (const rect of mask.unsent.take()) painted.push({ kind: "paint_mask", brush_id, ...rect, alpha: deflate(mask.copy(rect)) });
+    for (const rect of mask.unsent.take()) painted.push({ command: { kind: "paint_mask", brush_id, ...rect }, pixels: mask.copy(rect) });
   }
   return painted;
 }

@@ -8,7 +8,8 @@ import {
 import { decode, encode } from "./codec";
 import { Connection, type Link } from "./connection";
 import { Latency } from "./latency";
-import { Outgoing, takePainted } from "./outgoing";
+import { Outgoing, type Painted, takePainted } from "./outgoing";
+import { Packer } from "./packer";
 
 export interface SessionListener {
   /** The whole document, or null while there is none; masks are asked for only when there is one. */
@@ -39,6 +40,9 @@ export class Session {
   readonly #connection: Connection;
   readonly #outgoing = new Outgoing();
   readonly #unacknowledged = new Map<number, { sent_ms: number; isWhole: boolean }>();
+  readonly #packer = new Packer();
+  /** Painted rectangles that are under way to be sent. */
+  #parcel: object | null = null;
   #isReady = false;
   /** The server has refused the whole scene: until it takes one, no edit of it makes sense there. */
   #isOutOfStep = false;
@@ -69,7 +73,7 @@ export class Session {
   }
 
   get #hasUnsent(): boolean {
-    return !this.#outgoing.isEmpty || [...this.#listener.masks().values()].some((mask) => !mask.unsent.isEmpty);
+    return this.#parcel !== null || !this.#outgoing.isEmpty || [...this.#listener.masks().values()].some((mask) => !mask.unsent.isEmpty);
   }
 
   get traffic(): Connection["traffic"] {
@@ -119,7 +123,7 @@ export class Session {
   tick(now_ms: number): boolean {
     if (!this.#isReady) return false;
     const every_ms = this.#isOutOfStep ? OFFER_EVERY_MS : SEND_EVERY_MS;
-    const isTooSoon = now_ms - this.#lastSend_ms < every_ms || this.#connection.bufferedBytes > CLOGGED_BYTES;
+    const isTooSoon = this.#parcel !== null || now_ms - this.#lastSend_ms < every_ms || this.#connection.bufferedBytes > CLOGGED_BYTES;
     if (!isTooSoon) this.#flush(now_ms);
     this.#measure();
     return this.#hasUnsent;
@@ -127,10 +131,27 @@ export class Session {
 
   #flush(now_ms: number): void {
     const commands: Command[] = this.#outgoing.isDue(now_ms) ? this.#outgoing.take() : [];
-    if (this.#outgoing.isEmpty) commands.push(...takePainted(this.#listener.masks()));
-    const scene = this.#isOutOfStep && commands.length > 0 ? this.#listener.scene() : null;
+    const painted = this.#outgoing.isEmpty ? takePainted(this.#listener.masks()) : [];
+    const scene = this.#isOutOfStep && commands.length + painted.length > 0 ? this.#listener.scene() : null;
     if (scene) return this.#sendEdit({ kind: "replace_scene", scene }, now_ms);
     for (const command of commands) this.#sendEdit(command, now_ms);
+    if (painted.length > 0) this.#sendPainted(painted, now_ms);
+  }
+
+  /** Large rectangles are made small beside the page; until they have gone, nothing else goes. */
+  #sendPainted(painted: readonly Painted[], now_ms: number): void {
+    const send = (packed: readonly Uint8Array[]): void =>
+      painted.forEach(({ command }, index) => this.#sendEdit({ ...command, alpha: packed[index] as Uint8Array }, now_ms));
+    const packed = this.#packer.pack(painted.map(({ pixels }) => pixels));
+    if (!(packed instanceof Promise)) return send(packed);
+    const parcel = (this.#parcel = {});
+    this.#lastSend_ms = now_ms;
+    void packed.then((done) => {
+      if (this.#parcel !== parcel) return; // of a link that is gone: the whole document went up since
+      this.#parcel = null;
+      send(done);
+      this.#listener.acknowledged();
+    });
   }
 
   /** The last edit that was sent is the one to wait for. */
@@ -149,6 +170,7 @@ export class Session {
 
   #linkChanged(link: Link): void {
     this.#isReady = false;
+    this.#parcel = null;
     this.#unacknowledged.clear();
     this.latency.reset();
     this.#strokeEnd_ms = null;
