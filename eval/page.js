@@ -38,7 +38,8 @@ let shown = null;
 function show(shot) {
   shown = shot;
   dialog.querySelector("img").src = shot.querySelector("img").src;
-  dialog.querySelector("p").textContent = shot.closest("figure").querySelector("figcaption").textContent;
+  const said = [...shot.closest("figure").querySelector("figcaption").childNodes].map((each) => each.textContent.trim());
+  dialog.querySelector("p").textContent = said.filter(Boolean).join(" · ");
   if (!dialog.open) dialog.showModal();
 }
 function beside(step) {

@@ -116,7 +116,8 @@ def _figure_table(columns: list[Column], result: Result) -> Iterator[str]:
         start = ' class="start"' if group and method.group != group else ""
         group = method.group
         yield f'<tr{start} data-method="{escape(method.name)}" data-place="{place}">'
-        yield f"<th>{escape(method.label)}<small>{escape(method.note or method.about)}</small></th>"
+        note = f"<small>{escape(method.note)}</small>" if method.note else ""
+        yield f'<th title="{escape(method.about)}">{escape(method.label)}{note}</th>'
         yield f"<td>{method.num_pictures or '–'}</td>"
         for column in columns:
             figure = method.figures.get(column.key)
@@ -126,17 +127,13 @@ def _figure_table(columns: list[Column], result: Result) -> Iterator[str]:
 
 
 def _best(column: Column, result: Result) -> float | None:
-    """The best value of all methods that paint; none for a cost that has no better side."""
+    """The highest value of all methods that paint; none where a blank picture would win."""
     values = [
         method.figures[column.key].value
         for method in result.methods
         if method.group != "ends" and column.key in method.figures
     ]
-    if not values or not column.better:
-        return None
-    if column.better == "one":
-        return min(values, key=lambda value: abs(value - 1))
-    return max(values) if column.better == "up" else min(values)
+    return max(values, default=None) if column.better == "up" else None
 
 
 def _cell(column: Column, figure: Figure | None, *, is_best: bool) -> str:

@@ -50,7 +50,7 @@ class Plan:
 
     @property
     def varied(self) -> tuple[int, ...]:
-        """The layouts of which every quick method paints further pictures."""
+        """The layouts of which the main methods paint further pictures."""
         if self.is_quick:
             return ()
         bench = load_bench()
@@ -73,7 +73,7 @@ class Plan:
     def _takes(self) -> Iterator[Job]:
         for layout in self.varied:
             for method in self.methods:
-                if not method.is_slow and method.painter != "truth":
+                if method.is_quick and not method.is_slow and method.painter != "truth":
                     yield from (Task(method=method, layout=layout, take=take) for take in range(1, TAKES))
 
     def _edits(self) -> Iterator[Job]:

@@ -15,7 +15,8 @@ from pathlib import Path
 import msgspec
 import torch
 
-from eval.circumstances import ROOT
+from eval.circumstances import ROOT, circumstances
+from eval.markdown import plain_table
 from eval.results import Table
 from eval.rungs import LADDERS, Ladder, Rung
 from eval.timing import Timed, full_decoder_s, timed
@@ -24,6 +25,7 @@ from semdraw.disk import write_atomically
 from semdraw.pictures import png_bytes
 
 FOLDER = ROOT / "build" / "eval" / "tables"
+COMMAND = "python -m eval.tables"
 
 
 def measured(ladder: Ladder, models: Models, folder: Path) -> list[Timed]:
@@ -65,7 +67,9 @@ def as_table(ladder: Ladder, rows: list[Timed]) -> Table:
     """The rows in words; the first one is what the others are compared with."""
     has_seam = any(row.seam is not None for row in rows)
     head = ["method", "s a picture", "pictures a second", "faster", "rows", "TFLOP"]
-    remarks = [f"The paper: {ladder.paper}."]
+    told = circumstances()
+    threads = f"{torch.get_num_threads()} threads of {told['machine']}, {told['date'][:10]}, `{COMMAND}`."
+    remarks = [f"The paper: {ladder.paper}.", f"Here: {threads}"]
     remarks += [f"{row.label}: {row.remark}." for row in rows if row.remark]
     return Table(
         name=ladder.name,
@@ -90,6 +94,19 @@ def _line(row: Timed, first: Timed, *, has_seam: bool) -> list[str]:
     return line + (["–" if row.seam is None else f"{row.seam:.2f}"] if has_seam else [])
 
 
+def write_tables(sources: Sources, folder: Path, only: str | None = None) -> list[Table]:
+    """Measure what is not there yet; all tables together in tables.json."""
+    models = Models(sources)
+    tables = [
+        as_table(ladder, measured(ladder, models, folder))
+        for ladder in LADDERS
+        if only in (None, ladder.name)
+    ]
+    if only is None:
+        write_atomically(folder / "tables.json", msgspec.json.encode(tables))
+    return tables
+
+
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--out", type=Path, default=FOLDER)
@@ -100,16 +117,8 @@ def main() -> None:
     args = options.parse_args()
     if args.threads:
         torch.set_num_threads(args.threads)
-    models = Models(Sources(model=args.model, base=args.base))
-    for ladder in LADDERS:
-        if args.only in (None, ladder.name):
-            table = as_table(ladder, measured(ladder, models, args.out))
-            print(
-                table.title,
-                *(" | ".join(line) for line in (table.head, *table.rows)),
-                *table.remarks,
-                sep="\n",
-            )
+    for each in write_tables(Sources(model=args.model, base=args.base), args.out, args.only):
+        print(f"{each.title}\n\n{plain_table(each)}\n")
 
 
 if __name__ == "__main__":

@@ -11,12 +11,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from eval.bench import Layout
 from eval.counting import Counting
 from eval.drawing import done_as
 from eval.naive import naive_steps
 from eval.rungs import Ladder, Rung
+from eval.seams import find_seam
 from eval.weights import Models
-from semdraw.geometry import Extent
+from semdraw.geometry import Bounds, Extent
 from semdraw.models.base import DiffusionModel
 from semdraw.regions import Regions, compile_regions
 from semdraw.still import denoise_steps, develop
@@ -78,10 +80,31 @@ def timed(ladder: Ladder, rung: Rung, models: Models) -> tuple[Timed, np.ndarray
             rows=rows,
             flops=flops,
             share=share,
+            seam=_seam(regions, pixels),
             remark=remark,
         ),
         pixels,
     )
+
+
+def _seam(regions: Regions, pixels: np.ndarray) -> float | None:
+    """SEAM at the edges of tiles, where there is nothing else to see."""
+    tiles = [view.window for view, _ in regions.background]
+    if regions.regions or len(tiles) < 2:
+        return None
+    cell_px = pixels.shape[0] // regions.seeds.shape[0]
+    edges = [Bounds(*(cell_px * side for side in tile)) for tile in tiles]
+    layout = Layout(
+        id=0,
+        split="test",
+        tier="ground",
+        mask_kind="none",
+        background=0,
+        regions=(),
+        extent=regions.scene.canvas.extent,
+    )
+    found = find_seam(layout, pixels, np.zeros(pixels.shape[:2], bool), edges)
+    return None if found is None else found.ratio
 
 
 def _walked(
