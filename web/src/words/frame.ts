@@ -32,6 +32,8 @@ export const frameWords = {
   "banner.failed": { en: "The picture could not be made: {reason}", de: "Das Bild konnte nicht entstehen: {reason}" },
   "banner.no_reason": { en: "the server does not say why", de: "der Server nennt keinen Grund" },
   "banner.retry": { en: "Try now", de: "Jetzt versuchen" },
+  "aside.beside": { en: "semdraw is open in another tab: this tab keeps a picture of its own", de: "semdraw ist in einem anderen Tab offen: Dieser Tab behält ein eigenes Bild" },
+  "aside.failed": { en: "The other picture could not be opened: {reason}", de: "Das andere Bild ließ sich nicht öffnen: {reason}" },
   "aside.other_tab": { en: "The other tab has painted on.", de: "Der andere Tab hat weitergemalt." },
   "aside.other_tab.take": { en: "Open its picture", de: "Sein Bild öffnen" },
   "aside.other_tab.leave": { en: "Keep this one", de: "Dieses behalten" },
@@ -114,7 +116,7 @@ export const frameWords = {
   "new.width": { en: "Width", de: "Breite" },
   "new.height": { en: "Height", de: "Höhe" },
   "new.create": { en: "Blank canvas", de: "Leere Leinwand" },
-  "new.best": { en: "{size}: best for this model", de: "{size}: am besten für dieses Modell" },
+  "new.best": { en: "{size} (best)", de: "{size} (am besten)" },
   "new.multiple": { en: "Sides are multiples of {n} px.", de: "Seiten sind Vielfache von {n} px." },
 
   "starter.house": { en: "House at night", de: "Haus bei Nacht" },
