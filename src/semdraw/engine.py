@@ -286,8 +286,8 @@ class Engine:
             return
         self.work.rows += step(painting, model)
         if seat.on_step is not None:
-            seat.on_step(painting.flight.step, painting.num_steps)
-        is_shown = seat.shows_previews and is_preview(painting.flight.step, painting.num_steps)
+            seat.on_step(painting.taken, painting.num_steps)
+        is_shown = seat.shows_previews and is_preview(painting.taken, painting.num_steps)
         if not painting.is_done and not is_shown:
             return
         self.work.decodes += 1

@@ -38,7 +38,7 @@ def _refuse_giants(scene: Scene, after: Extent) -> None:
 def _background(background: Background, after: Extent) -> Background:
     if not isinstance(background, ImageBackground):
         return background
-    return replace(background, picture=_picture(background.picture, after))
+    return replace(background, picture=resized(background.picture, after))
 
 
 def _layer(layer: Layer, before: Extent, after: Extent) -> Layer:
@@ -57,7 +57,7 @@ def _frozen(frozen: Frozen, before: Extent, after: Extent) -> Frozen:
 
     (left, top), (right, bottom) = place(x, y), place(x + width, y + height)
     extent = Extent(max(1, right - left), max(1, bottom - top))
-    return Frozen(x=left, y=top, picture=_picture(frozen.picture, extent), mask=_mask(frozen.mask, extent))
+    return Frozen(x=left, y=top, picture=resized(frozen.picture, extent), mask=_mask(frozen.mask, extent))
 
 
 def _mask(mask: Mask, extent: Extent) -> Mask:
@@ -69,7 +69,8 @@ def _mask(mask: Mask, extent: Extent) -> Mask:
     return Mask.from_array(np.asarray(Image.fromarray(mask.array).resize(extent, Image.Resampling.BICUBIC)))
 
 
-def _picture(picture: Picture, extent: Extent) -> Picture:
+def resized(picture: Picture, extent: Extent) -> Picture:
+    """The same picture in another size."""
     import numpy as np
     from PIL import Image
 

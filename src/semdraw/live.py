@@ -19,6 +19,7 @@ from semdraw.commands import Command, apply
 from semdraw.models.base import DiffusionModel
 from semdraw.previews import patched, touched_cells
 from semdraw.rasters import Picture
+from semdraw.refining import refuse_two_passes
 from semdraw.regions import Regions, compile_regions
 from semdraw.scene import Scene, checked
 from semdraw.still import denoise_steps, develop
@@ -63,7 +64,7 @@ class Stream(Iterator[StreamFrame]):
         self._model = model
         self._is_varied = is_varied
         self._lock = threading.Lock()
-        self._newest, self._revision = checked(scene), 0
+        self._newest, self._revision = refuse_two_passes(checked(scene)), 0
         self._is_closed = False
         self._wants_flush = False
         # what follows belongs to the thread that takes frames
@@ -108,7 +109,7 @@ class Stream(Iterator[StreamFrame]):
             self._is_closed = True
 
     def _put(self, scene: Scene) -> int:
-        self._newest, self._revision = scene, self._revision + 1
+        self._newest, self._revision = refuse_two_passes(scene), self._revision + 1
         return self._revision
 
     # ---- frames ----

@@ -13,6 +13,7 @@ from semdraw.frames import Frame
 from semdraw.models.base import DiffusionModel
 from semdraw.previews import patched, touched_cells
 from semdraw.rasters import Picture
+from semdraw.refining import fine_step, rough_scene, take_up
 from semdraw.regions import Regions, compile_regions
 from semdraw.reports import Timings
 from semdraw.scene import Scene
@@ -22,22 +23,29 @@ from semdraw.stream import Flight, advance, launch, noise_field
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class Painting:
-    """`started`: by the clock of `time.perf_counter`."""
+    """`started`: by the clock of `time.perf_counter`. taken, num_steps: of both passes, where there are two.
+
+    second: the scene of the second pass, while the first one is drawn.
+    """
 
     regions: Regions
     revision: int
     flight: Flight
     timings: Timings
     started: float
+    num_steps: int
+    taken: int = 0
+    second: Scene | None = None
     has_shown: bool = False
 
     @property
-    def num_steps(self) -> int:
-        return len(self.regions.schedule)
+    def is_done(self) -> bool:
+        return self.second is None and self.is_landed
 
     @property
-    def is_done(self) -> bool:
-        return self.flight.step == self.num_steps
+    def is_landed(self) -> bool:
+        """The pass in hand is at its end."""
+        return self.flight.step == len(self.regions.schedule)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -56,13 +64,17 @@ class Settled:
 def begin(scene: Scene, revision: int, model: DiffusionModel, previous: Regions | None) -> Painting:
     """Compile the scene; what of `previous` did not change is taken over."""
     started = time.perf_counter()
-    regions = compile_regions(scene, model, previous)
+    small = rough_scene(scene, model.spec)
+    regions = compile_regions(small or scene, model, previous)
+    length = len(regions.schedule)
     return Painting(
         regions=regions,
         revision=revision,
         flight=launch(regions, noise_field(regions, model)),
         timings=Timings(compile_ms=_since(started)),
         started=started,
+        num_steps=length if small is None else 2 * length - fine_step(regions.schedule),
+        second=None if small is None else scene,
     )
 
 
@@ -71,12 +83,22 @@ def step(painting: Painting, model: DiffusionModel) -> int:
     """Take the picture one level down; the number of rows that ran."""
     started = time.perf_counter()
     (painting.flight,), rows = advance([painting.flight], painting.regions, model)
+    painting.taken += 1
+    if painting.second is not None and painting.is_landed:
+        _begin_second(painting, painting.second, model)
     painting.timings = replace(
         painting.timings,
         denoise_ms=painting.timings.denoise_ms + _since(started),
         rows=painting.timings.rows + rows,
     )
     return rows
+
+
+def _begin_second(painting: Painting, scene: Scene, model: DiffusionModel) -> None:
+    """What the first pass has drawn, enlarged, goes on through the second one."""
+    rough = develop(painting.flight.latents, painting.regions, model)
+    painting.regions = compile_regions(scene, model)
+    painting.flight, painting.second = take_up(rough, painting.regions, model), None
 
 
 def show(painting: Painting, model: DiffusionModel, settled: Settled | None) -> Frame:
@@ -96,7 +118,7 @@ def show(painting: Painting, model: DiffusionModel, settled: Settled | None) -> 
     return Frame(
         pixels=picture.array,
         revision=painting.revision,
-        step=flight.step,
+        step=painting.taken,
         num_steps=painting.num_steps,
         is_settled=painting.is_done,
         timings=painting.timings,

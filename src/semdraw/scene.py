@@ -151,6 +151,7 @@ class Recipe(Value, frozen=True):
     region_suffix: what is added to the prompts of regions; {background} in it stands for the words of the background.
     region_suffix, window_px, tile_px: None is the model's own; 0 px is the whole canvas.
     blend: whether a known background keeps its own pixels where nothing is painted.
+    enlarge: above 1 a picture is drawn in two passes: so many times smaller, then enlarged and drawn finer.
     """
 
     model: Name = "picturebook"
@@ -173,6 +174,7 @@ class Recipe(Value, frozen=True):
     window_px: Length | None = None
     tile_px: Length | None = None
     blend: bool = True
+    enlarge: Annotated[float, msgspec.Meta(ge=1.0, le=8.0)] = 1.0
 
     @property
     def step_count(self) -> int:

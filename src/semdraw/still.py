@@ -13,6 +13,7 @@ from semdraw.errors import EngineError
 from semdraw.freezing import with_frozen
 from semdraw.models.base import DiffusionModel
 from semdraw.rasters import Picture
+from semdraw.refining import rough_scene, take_up
 from semdraw.regions import Regions, compile_regions
 from semdraw.reports import Hint
 from semdraw.scene import Scene
@@ -37,11 +38,14 @@ class Progress:
 
 @torch.inference_mode()
 def denoise_steps(
-    regions: Regions, model: DiffusionModel, *, field: NoiseField | None = None
+    regions: Regions, model: DiffusionModel, *, field: NoiseField | None = None, flight: Flight | None = None
 ) -> Iterator[Progress]:
-    """Walk down all levels; `field` replaces the noise of the scene (for comparison with other code)."""
+    """Walk down all levels; `field` replaces the noise of the scene (for comparison with other code).
+
+    flight: a picture that is on its way already goes down from where it is.
+    """
     started = time.perf_counter()
-    flight: Flight = launch(regions, field or noise_field(regions, model))
+    flight = flight or launch(regions, field or noise_field(regions, model))
     rows = 0
     while flight.step < len(regions.schedule):
         (flight,), ran = advance([flight], regions, model)
@@ -61,10 +65,16 @@ def denoise_steps(
 def generate(
     model: DiffusionModel, scene: Scene, *, on_progress: Callable[[Progress], None] | None = None
 ) -> Picture:
-    """The picture of a scene. Same scene, same build, device and threads: same bytes."""
+    """The picture of a scene. Same scene, same build, device and threads: same bytes.
+
+    on_progress: of a picture in two passes, it hears of the steps of each.
+    """
+    small = rough_scene(scene, model.spec)
+    rough = None if small is None else generate(model, small, on_progress=on_progress)
     regions = compile_regions(scene, model)
+    flight = None if rough is None else take_up(rough, regions, model)
     latents = None
-    for progress in denoise_steps(regions, model):
+    for progress in denoise_steps(regions, model, flight=flight):
         latents = progress.latents
         if on_progress is not None:
             on_progress(progress)

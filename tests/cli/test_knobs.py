@@ -27,6 +27,7 @@ KNOBS: dict[str, tuple[str, Any]] = {
     "--suffix": (", {background}", {"region_suffix": ", {background}"}),
     "--window": ("32", {"window_px": 32}),
     "--tile": ("0", {"tile_px": 0}),
+    "--enlarge": ("2", {"enlarge": 2.0}),
     "--guidance-mode": ("residual_once", {"guidance": "residual_once"}),
     "--guidance-delta": ("0.5", {"guidance_delta": 0.5}),
 }

@@ -11,11 +11,11 @@ export const NEW_BRUSH = {"prompt": "", "negative": "", "name": "", "strength": 
 /** Words by the name of a list, which stands in prompts as __name__. */
 export const WORD_LISTS: Readonly<Record<string, readonly string[]>> = {"animal": ["cat", "dog", "fox", "bear", "rabbit", "horse", "elephant", "giraffe", "owl", "penguin", "turtle"], "color": ["red", "orange", "yellow", "green", "turquoise", "blue", "violet", "pink", "white", "black", "golden"], "fruit": ["apple", "banana", "grapes", "strawberry", "orange", "lemon", "pineapple", "watermelon"], "ground": ["night sky", "blue sky", "sunset", "sea", "beach", "desert", "forest", "snowy mountains", "space"], "light": ["at dawn", "at noon", "at sunset", "by moonlight", "in fog", "by candlelight", "after the rain"], "material": ["wood", "stone", "glass", "paper", "porcelain", "bronze", "wool", "ice", "gold"], "mood": ["calm", "cheerful", "gloomy", "dreamy", "mysterious", "solemn", "wild"], "plant": ["tree", "pine tree", "palm tree", "cactus", "mushroom", "flower", "sunflower", "rose", "tulip"], "season": ["in spring", "in summer", "in autumn", "in winter"], "vehicle": ["rocket", "airplane", "helicopter", "car", "train", "tractor", "sailboat", "balloon"]};
 /** A recipe as it is where nothing else was said; also what older documents do not say. */
-export const NEW_RECIPE = {"model": "picturebook", "weights_hash": "", "sampler": "lcm", "num_steps": 4, "gamma": 0.3, "method": "exact", "step_indices": [], "grid_steps": 50, "bootstrap_steps": 2, "bootstrap_mix": 50.0, "leak_sensitivity": 0.2, "mask_mode": "continuous", "guidance_scale": 1.0, "guidance": "full", "guidance_delta": 1.0, "cover": 0.3, "region_suffix": null, "window_px": null, "tile_px": null, "blend": true} as const;
+export const NEW_RECIPE = {"model": "picturebook", "weights_hash": "", "sampler": "lcm", "num_steps": 4, "gamma": 0.3, "method": "exact", "step_indices": [], "grid_steps": 50, "bootstrap_steps": 2, "bootstrap_mix": 50.0, "leak_sensitivity": 0.2, "mask_mode": "continuous", "guidance_scale": 1.0, "guidance": "full", "guidance_delta": 1.0, "cover": 0.3, "region_suffix": null, "window_px": null, "tile_px": null, "blend": true, "enlarge": 1.0} as const;
 /** Scenes to begin with, at the size of the model; the first is what a new painter finds. */
 export const STARTERS = ["house", "beach", "forest", "harvest", "reef"] as const;
 /** [least, most] of what sliders set. */
-export const LIMITS = {"Brush": {"strength": [0.0, 1.0], "prompt_strength": [0.0, 1.0], "softness_px": [0.0, 100.0], "seed": [0, 4294967295], "acts_from": [0.0, 1.0], "acts_until": [0.0, 1.0]}, "Recipe": {"num_steps": [1, 100], "gamma": [0.0, 1.0], "grid_steps": [1, 1000], "bootstrap_steps": [0, 50], "bootstrap_mix": [0.0, 50.0], "leak_sensitivity": [0.0, 10.0], "guidance_scale": [1.0, 30.0], "guidance_delta": [0.0, 2.0], "cover": [0.0, 1.0], "window_px": [0, 4096], "tile_px": [0, 4096]}} as const;
+export const LIMITS = {"Brush": {"strength": [0.0, 1.0], "prompt_strength": [0.0, 1.0], "softness_px": [0.0, 100.0], "seed": [0, 4294967295], "acts_from": [0.0, 1.0], "acts_until": [0.0, 1.0]}, "Recipe": {"num_steps": [1, 100], "gamma": [0.0, 1.0], "grid_steps": [1, 1000], "bootstrap_steps": [0, 50], "bootstrap_mix": [0.0, 50.0], "leak_sensitivity": [0.0, 10.0], "guidance_scale": [1.0, 30.0], "guidance_delta": [0.0, 2.0], "cover": [0.0, 1.0], "window_px": [0, 4096], "tile_px": [0, 4096], "enlarge": [1.0, 8.0]}} as const;
 
 /** First message of a connection: the version that the page speaks and its whole document, if it has one. */
 export interface Hello {
@@ -121,7 +121,8 @@ export interface Brush {
     guidance_scale: 1 is off; guidance_delta: share of the residual noise.
     region_suffix: what is added to the prompts of regions; {background} in it stands for the words of the background.
     region_suffix, window_px, tile_px: None is the model's own; 0 px is the whole canvas.
-    blend: whether a known background keeps its own pixels where nothing is painted. */
+    blend: whether a known background keeps its own pixels where nothing is painted.
+    enlarge: above 1 a picture is drawn in two passes: so many times smaller, then enlarged and drawn finer. */
 export interface Recipe {
   readonly model: string;
   readonly weights_hash: string;
@@ -143,6 +144,7 @@ export interface Recipe {
   readonly window_px: number | null;
   readonly tile_px: number | null;
   readonly blend: boolean;
+  readonly enlarge: number;
 }
 
 /** Words around all prompts of a scene, that of the background too: `{prompt}` stands for each of them.

@@ -110,6 +110,13 @@ _OF_METHOD: Final = (
     _measured(
         "--tile", "tile_px", _SIDE, "side of the tiles of large canvases; 0 is one piece", metavar="PX"
     ),
+    _measured(
+        "--enlarge",
+        "enlarge",
+        number(1, 8),
+        "draw so many times smaller first, then enlarged and finer: for canvases larger than the model is used to",
+        metavar="TIMES",
+    ),
     _one_of(
         "--guidance-mode",
         "guidance",
@@ -226,10 +233,11 @@ def drawn(model: DiffusionModel, scene: Scene) -> Picture:
 
     hints: set[Hint] = set()
 
-    with tqdm(total=scene.recipe.step_count, unit="step", desc="painting", disable=None, leave=False) as bar:
+    total = scene.recipe.step_count if scene.recipe.enlarge == 1 else None
+    with tqdm(total=total, unit="step", desc="painting", disable=None, leave=False) as bar:
 
         def advance(progress: Progress) -> None:
-            bar.update(progress.step - bar.n)
+            bar.update(1)
             hints.update(progress.hints)
 
         picture = generate(model, scene, on_progress=advance)

@@ -31,6 +31,8 @@ MAX_ORDER_PX: Final = 40_000_000  # of all its pictures together
 _KEPT_PX: Final = 160_000_000  # of all finished orders of a server
 _KEPT_S: Final = 1_800.0
 
+_MOST_ENLARGED: Final = 8.0  # as a recipe has it at most
+
 State = Literal["waiting", "painting", "done", "failed", "cancelled"]
 
 
@@ -61,6 +63,9 @@ def scenes_of(order: Order, *, multiple: int) -> tuple[Scene, ...]:
         recipe = replace(scene.recipe, num_steps=order.num_steps, step_indices=())
         scene = replace(scene, recipe=recipe)
     scene = checked(enlarged(scene, order.scale, multiple=multiple))
+    if order.scale > 1:  # so that it is the same picture, and not one with more things in it
+        enlarge = min(_MOST_ENLARGED, order.scale * scene.recipe.enlarge)
+        scene = replace(scene, recipe=replace(scene.recipe, enlarge=enlarge))
     seeds = order.seeds or (scene.seed,)
     extent = scene.canvas.extent
     if len(seeds) * extent.area > MAX_ORDER_PX:
