@@ -16,7 +16,7 @@ class Counting:
 
     flops: of all calls since `reset`, a multiplication and an addition being two. rows: of the network. is_timed: no
     call was slowed down by counting: the arithmetic of a call depends on its shapes alone, so that each shape is
-    counted once, on the first call that has it.
+    counted once, by the row, on the first call that has it.
     """
 
     def __init__(self, model: DiffusionModel) -> None:
@@ -32,33 +32,36 @@ class Counting:
         return getattr(self._model, name)
 
     def predict(self, rows: Rows) -> Tensor:
-        self.rows += len(rows.latents)
-        return self._counted(("predict", _shapes(rows)), lambda: self._model.predict(rows))
+        count = len(rows.latents)
+        self.rows += count
+        return self._counted(("predict", _shapes(rows, count)), count, lambda: self._model.predict(rows))
 
     def decode(self, latents: Tensor) -> Tensor:
         self.decodes += 1
-        return self._counted(("decode", tuple(latents.shape)), lambda: self._model.decode(latents))
+        return self._counted(("decode", tuple(latents.shape)), 1, lambda: self._model.decode(latents))
 
-    def _counted(self, key: Any, call: Callable[[], Tensor]) -> Tensor:
+    def _counted(self, key: Any, count: int, call: Callable[[], Tensor]) -> Tensor:
+        """The call's result; what one of its `count` rows takes is counted where it is not known."""
         if key in self._known:
-            self.flops += self._known[key]
+            self.flops += count * self._known[key]
             return call()
         self.is_timed = False
         with FlopCounterMode(display=False) as counter:
             result = call()
-        self._known[key] = counter.get_total_flops()
-        self.flops += self._known[key]
+        self._known[key] = counter.get_total_flops() // count
+        self.flops += count * self._known[key]
         return result
 
 
-def _shapes(value: Any) -> Any:
-    """The shapes of all tensors in a value, nested as they are."""
+def _shapes(value: Any, count: int) -> Any:
+    """The shapes of all tensors in a value of `count` rows, nested as they are, without the axis of rows."""
     if isinstance(value, Tensor):
-        return tuple(value.shape)
+        shape = tuple(value.shape)
+        return shape[1:] if shape[:1] == (count,) else shape
     if isinstance(value, (list, tuple)):
-        return tuple(_shapes(each) for each in value)
+        return tuple(_shapes(each, count) for each in value)
     if isinstance(value, dict):
-        return tuple((name, _shapes(each)) for name, each in value.items())
+        return tuple((name, _shapes(each, count)) for name, each in value.items())
     if hasattr(value, "__dataclass_fields__"):
-        return tuple((name, _shapes(getattr(value, name))) for name in value.__dataclass_fields__)
+        return tuple((name, _shapes(getattr(value, name), count)) for name in value.__dataclass_fields__)
     return value if isinstance(value, (int, float, str, bool, type(None))) else type(value).__name__
