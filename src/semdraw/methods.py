@@ -25,7 +25,7 @@ class Joint:
     """
 
     self_bias: tuple[float, float, float, float] = (inf, 4.0, 0.0, 0.0)
-    base_share: float = 0.2
+    base_share: float = 0.1
 
     def self_bias_at(self, step: int, num_steps: int) -> float:
         return 0.0 if step == num_steps - 1 else self.self_bias[4 * step // num_steps]

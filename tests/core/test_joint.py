@@ -29,6 +29,12 @@ def joint(**more: object) -> Scene:
     return scene_of(method="joint", **{"bootstrap_steps": 1} | more)  # type: ignore[arg-type]
 
 
+def mixed_with_ground(color: tuple[int, ...]) -> tuple[float, ...]:
+    """A colour, and what the ground has to say everywhere."""
+    share = Joint().base_share
+    return tuple((1 - share) * own + share * ground for own, ground in zip(color, GREEN, strict=True))
+
+
 def rows_by_step(scene: Scene) -> list[int]:
     regions = compile_regions(scene, ToyModel())
     counts = [progress.rows for progress in denoise_steps(regions, ToyModel())]
@@ -41,7 +47,7 @@ def test_each_region_is_painted_with_its_own_prompt(sampler: Sampler, bootstrap_
     picture = generate(ToyModel(), joint(sampler=sampler, bootstrap_steps=bootstrap_steps))
     for place, color in ((LEFT, RED), (RIGHT, BLUE), (Bounds(56, 116, 2, 2), GREEN)):
         found = color_at(picture, place.x + place.width // 2, place.y + place.height // 2)
-        mixed = tuple(0.8 * own + 0.2 * ground for own, ground in zip(color, GREEN, strict=True))
+        mixed = mixed_with_ground(color)
         assert found == pytest.approx(color if bootstrap_steps == 4 else mixed, abs=8)
 
 
@@ -81,7 +87,7 @@ def overlapping(order: tuple[str, str]) -> Scene:
 
 @pytest.mark.parametrize(("order", "top"), [(("left", "right"), BLUE), (("right", "left"), RED)])
 def test_where_regions_overlap_the_upper_one_is_seen(order: tuple[str, str], top: tuple[int, ...]) -> None:
-    mixed = tuple(0.8 * own + 0.2 * ground for own, ground in zip(top, GREEN, strict=True))
+    mixed = mixed_with_ground(top)
     assert color_at(generate(ToyModel(), overlapping(order)), 64, 64) == pytest.approx(mixed, abs=8)
 
 
