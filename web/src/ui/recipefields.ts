@@ -30,6 +30,7 @@ export const MORE: readonly Field[] = [
   { kind: "dial", key: "bootstrap_mix", step: 0.1, unit: "steps", when: (recipe) => recipe.bootstrap_steps > 0 },
   { kind: "dial", key: "leak_sensitivity", step: 0.05, most: 1 },
   { kind: "dial", key: "cover", step: 0.05, unit: "share" },
+  { kind: "dial", key: "enlarge", step: 0.5, most: 4, unit: "times" },
   { kind: "pixels", key: "window_px" },
   { kind: "pixels", key: "tile_px" },
   { kind: "words", key: "region_suffix" },

@@ -42,6 +42,11 @@ export const recipeWords = {
   "recipe.bootstrap_mix.help": { en: "How many of the steps alone have a plain ground; the others have what lies behind", de: "Wie viele der Schritte allein leeren Grund haben; die anderen haben, was dahinter liegt" },
   "recipe.leak_sensitivity": { en: "Leak removal", de: "Ausläufer" },
   "recipe.leak_sensitivity.help": { en: "How little a region may differ from the ground and still count as drawn; 0 counts all of it", de: "Wie wenig ein Bereich vom Grund abweichen darf und noch als gezeichnet gilt; bei 0 gilt alles" },
+  "recipe.enlarge": { en: "Two passes", de: "Zwei Durchgänge" },
+  "recipe.enlarge.help": {
+    en: "Above 1: draw so many times smaller first, then enlarged and finer; on a canvas larger than the model is used to, nothing is doubled",
+    de: "Über 1: erst um so viel kleiner malen, dann vergrößert und feiner; auf größerer Fläche, als das Modell gewohnt ist, verdoppelt sich nichts",
+  },
   "recipe.cover": { en: "Cover", de: "Verdeckung" },
   "recipe.cover.help": { en: "How much of a layer is left where another covers it", de: "Wie viel von einer Ebene bleibt, wo eine andere sie verdeckt" },
   "recipe.blend": { en: "Keep the background's pixels", de: "Pixel des Hintergrunds behalten" },
