@@ -187,6 +187,16 @@ def test_afterwards_the_network_is_as_it_was(unet: Any) -> None:
     assert torch.equal(within, plain(unet, latents, timesteps, embeds[:, 0]))
 
 
+def test_a_compiled_network_attends_in_regions_as_it_did_before(unet: Any) -> None:
+    def refuse(*_: Any) -> Any:
+        raise AssertionError("regions are no reason to compile anything again")
+
+    latents, timesteps, embeds = inputs(3)
+    wanted = predict_regions(unet, latents, timesteps, embeds, halves(), self_bias=4.0)
+    compiled = torch.compile(unet, backend=refuse)
+    assert torch.equal(predict_regions(compiled, latents, timesteps, embeds, halves(), self_bias=4.0), wanted)
+
+
 def test_nothing_is_bounded_or_mixed_that_need_not_be() -> None:
     made: Callable[..., RegionWeights] = partial(RegionWeights.of, dtype=torch.float32)
     assert made(halves(), self_bias=0.0, base_share=0.0).away is None

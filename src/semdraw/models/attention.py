@@ -63,6 +63,9 @@ def predict_regions(
     gets in every cell, likewise. told: whatever else the network wants to know, such as added_cond_kwargs.
     """
     regions = RegionWeights.of(weights, self_bias=self_bias, base_share=base_share, dtype=latents.dtype)
+    unet = getattr(
+        unet, "_orig_mod", unet
+    )  # a compiled network knows only the layers that it was compiled with
     with attending(unet):
         return unet(
             latents,
