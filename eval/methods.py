@@ -14,7 +14,7 @@ from semdraw.errors import UsageError
 from semdraw.methods import EXACT, JOINT, Joint, Method
 from semdraw.samplers import PUBLISHED_STEPS
 
-Weights = Literal["few", "euler", "base"]
+Weights = Literal["few", "euler", "base", "flow"]
 Painter = Literal["semdraw", "naive", "words", "truth"]
 Group = Literal["ends", "reference", "naive", "published", "ladder", "without", "ours"]
 
@@ -23,11 +23,11 @@ Group = Literal["ends", "reference", "naive", "published", "ladder", "without", 
 class MethodRow:
     """One way of painting all layouts.
 
-    group: the part of the report in which it stands. weights: `few` steps by LCM, by `euler`, or the undistilled
-    `base`. recipe: fields of a Recipe, put over the model's own. change: the rules in the place of `EXACT`, for parts
-    of the method that no recipe takes away. painter: `naive` averages noised latents; `words` has one prompt and no
-    mask; `truth` is the renderer. about: what sets it apart, in a sentence. is_slow: fifty steps or so, with fewer
-    layouts. is_quick: part of a quick run where none are named.
+    group: the part of the report in which it stands. weights: `few` steps by LCM, by `euler`, the undistilled
+    `base`, or the `few` seen as a network of flow matching. recipe: fields of a Recipe, put over the model's own.
+    change: the rules in the place of `EXACT`, for parts of the method that no recipe takes away. painter: `naive`
+    averages noised latents; `words` has one prompt and no mask; `truth` is the renderer. about: what sets it apart,
+    in a sentence. is_slow: fifty steps or so, with fewer layouts. is_quick: part of a quick run where none are named.
     """
 
     name: str
@@ -164,6 +164,17 @@ METHODS: Final[tuple[MethodRow, ...]] = (
         about="the same with guidance 7.5 and the 20-step bootstrap",
     ),
     MethodRow(
+        name="naive-flow",
+        label="MultiDiffusion + flow",
+        group="naive",
+        weights="flow",
+        painter="naive",
+        recipe=_PLAIN,
+        is_quick=False,
+        about="as MultiDiffusion + LCM, by steps of flow matching with fresh noise; the network is the LCM one, by "
+        "equal signal-to-noise",
+    ),
+    MethodRow(
         name="published-lcm",
         label="SemanticDraw as published, LCM",
         group="published",
@@ -185,6 +196,15 @@ METHODS: Final[tuple[MethodRow, ...]] = (
         weights="euler",
         recipe=_PUBLISHED | {"sampler": "euler_trailing"},
         about="the form of the paper's code for SDXL, on the same five steps",
+    ),
+    MethodRow(
+        name="published-flow",
+        label="SemanticDraw as published, flow",
+        group="published",
+        weights="flow",
+        recipe=_PUBLISHED,
+        is_quick=False,
+        about="the form of the paper's code for SD3; the network is the LCM one, by equal signal-to-noise",
     ),
     MethodRow(
         name="merged",
@@ -223,6 +243,15 @@ METHODS: Final[tuple[MethodRow, ...]] = (
         weights="euler",
         recipe=_LCM | _EULER,
         about="the same by Euler, trailing steps",
+    ),
+    MethodRow(
+        name="exact-flow",
+        label="exact, flow",
+        group="ours",
+        weights="flow",
+        recipe=_LCM,
+        is_quick=False,
+        about="the same by steps of flow matching; the network is the LCM one, by equal signal-to-noise",
     ),
     MethodRow(
         name="joint-lcm",

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import cast
 
+from eval.flow_twin import FlowTwin
 from eval.methods import Weights
 from semdraw.errors import UsageError
 from semdraw.models.base import DiffusionModel
@@ -29,6 +31,8 @@ class Sources:
 
     def given(self, weights: Weights) -> Path | None:
         """What is put on the model or taken in its place; None: the model itself."""
+        if weights == "flow":
+            return self.few
         named: Path | None = getattr(self, weights)
         if named is not None:
             if not named.exists():
@@ -41,7 +45,7 @@ class Sources:
 
     def note(self, weights: Weights) -> str:
         """Where a form is missing: what that means for a figure; else nothing."""
-        if weights == "few" or self.given(weights) != self.given("few"):
+        if weights in ("few", "flow") or self.given(weights) != self.given("few"):
             return ""
         if weights == "euler":
             return "no weights for Euler here, so by those for LCM; --euler FILE names them"
@@ -61,11 +65,19 @@ class Models:
 
     def get(self, weights: Weights) -> DiffusionModel:
         path = self.sources.given(weights)
-        key = str(path)
+        key = f"{path} {weights == 'flow'}"
         if key not in self._loaded:
-            name, loras = self._named(path)
-            self._loaded[key] = load_model(name, device=self.device, loras=loras)
+            self._loaded[key] = self._twin() if weights == "flow" else self._load(path)
         return self._loaded[key]
+
+    def _load(self, path: Path | None) -> DiffusionModel:
+        name, loras = self._named(path)
+        return load_model(name, device=self.device, loras=loras)
+
+    def _twin(self) -> DiffusionModel:
+        """The few-step weights as a network of flow matching, unless they are one."""
+        model = self.get("few")
+        return model if model.spec.training.is_flow else cast(DiffusionModel, FlowTwin(model))
 
     def hash_of(self, weights: Weights) -> str:
         """Of all weights of a form, without loading them."""
