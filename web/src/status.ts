@@ -1,9 +1,12 @@
 /** How things stand, in words: one line that is always true. */
 
-import type { Link } from "./net/connection";
 import { assertNever } from "./assert";
+import { waited_ms } from "./live/meter";
+import type { Link } from "./net/connection";
 import type { FrameMessage, Status } from "./wire.gen";
 import { t } from "./words";
+
+const BUSY_MS = 400;
 
 export type Tone = "good" | "busy" | "calm" | "bad";
 
@@ -19,7 +22,7 @@ export interface Condition {
   readonly isHidden: boolean;
   readonly isFlowing: boolean;
   readonly isCurrent: boolean;
-  readonly frame: Pick<FrameMessage, "step" | "num_steps" | "settled"> | null;
+  readonly frame: Pick<FrameMessage, "step" | "num_steps" | "settled" | "timings"> | null;
 }
 
 export interface StatusLine {
@@ -56,7 +59,14 @@ function reasonOfPause({ isLive, paused, isHidden, isFlowing, engine }: Conditio
 function rendering({ isCurrent, isFlowing, frame }: Condition): StatusLine {
   if (isCurrent) return { tone: "good", text: t(isFlowing ? "status.flows" : "status.live") };
   if (!frame || frame.settled) return { tone: "busy", text: t("status.rendering") };
-  return { tone: "busy", text: `${t("status.rendering")} ${frame.step}/${frame.num_steps}` };
+  const text = `${t("status.rendering")} ${frame.step}/${frame.num_steps}`;
+  return { tone: "busy", text: isBusy(frame) ? `${text} (${t("status.busy")})` : text };
+}
+
+/** Most of the time went to pictures of others, and it is felt. */
+function isBusy({ timings }: Pick<FrameMessage, "timings">): boolean {
+  const waited = waited_ms(timings);
+  return waited > BUSY_MS && 2 * waited > timings.total_ms;
 }
 
 /** Whether the picture will follow what is painted now. */

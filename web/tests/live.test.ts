@@ -1,4 +1,8 @@
 import { expect, test } from "vitest";
+import { Live } from "../src/live/live.svelte";
+import { settings } from "../src/settings.svelte";
+import type { Studio } from "../src/studio.svelte";
+import type { FrameMessage } from "../src/wire.gen";
 import { BLANK_FILM, type Film, filmed, filmOf } from "../src/live/film";
 import { speedOf } from "../src/live/flow.svelte";
 import { Meter, typical, waited_ms } from "../src/live/meter";
@@ -102,4 +106,22 @@ test("figures: pictures a second, the typical stroke, and time that went to othe
   const records = [300, 100, 900].map((preview_ms, seq) => ({ seq, preview_ms, settled_ms: 2 * preview_ms }));
   expect([typical(records, "preview_ms"), typical(records, "settled_ms"), typical([], "preview_ms")]).toEqual([300, 600, null]);
   expect(waited_ms({ compile_ms: 1, denoise_ms: 2, decode_ms: 3, total_ms: 10, rows: 0 })).toBe(4);
+});
+
+// ---- a page that pauses by itself ----
+test("a canvas on which pictures take too long pauses with its reason, until the painter goes on", () => {
+  settings.language = "en";
+  const timings = { compile_ms: 0, denoise_ms: 60_000, decode_ms: 0, total_ms: 60_000, rows: 8 };
+  const frame = { kind: "frame", settled: true, extent: [2048, 2048], timings } as unknown as FrameMessage;
+  const studio = { isLive: true, frame, setLive: (live: boolean) => void (studio.isLive = live) };
+  const live = new Live(studio as unknown as Studio);
+  live.shown({ ...frame, timings: { ...timings, total_ms: 2_000 } });
+  expect(studio.isLive).toBe(true);
+  live.shown(frame);
+  expect(studio.isLive).toBe(false);
+  expect(live.paused).toContain("2048 × 2048 px takes 60 s");
+  live.goOn();
+  studio.isLive = true;
+  live.shown(frame);
+  expect([studio.isLive, live.paused]).toEqual([true, null]);
 });

@@ -53,15 +53,17 @@ test.each([
   expect(chordOf({ ...KEY, ...event })).toBe(chord);
 });
 
+const QUICK = { compile_ms: 1, denoise_ms: 600, decode_ms: 2, total_ms: 610, rows: 8 };
 const CALM: Condition = {
   link: { state: "open" }, isGreeted: true, outOfStep: null, engine: { state: "live", reason: "" }, isLive: true, isCurrent: true,
-  paused: null, isHidden: false, isFlowing: false, frame: { step: 4, num_steps: 4, settled: true },
+  paused: null, isHidden: false, isFlowing: false, frame: { step: 4, num_steps: 4, settled: true, timings: QUICK },
 };
 
 test.each<[Partial<Condition>, string, boolean]>([
   [{}, "live", true],
   [{ isCurrent: false }, "rendering", true],
-  [{ isCurrent: false, frame: { step: 1, num_steps: 4, settled: false } }, "rendering 1/4", true],
+  [{ isCurrent: false, frame: { step: 1, num_steps: 4, settled: false, timings: QUICK } }, "rendering 1/4", true],
+  [{ isCurrent: false, frame: { step: 1, num_steps: 4, settled: false, timings: { ...QUICK, total_ms: 2_000 } } }, "rendering 1/4 (others are painting, too)", true],
   [{ isLive: false }, "paused (live is off)", false],
   [{ isLive: false, paused: "a picture takes 60 s" }, "paused (a picture takes 60 s)", false],
   [{ isHidden: true }, "paused (this tab is not seen)", false],

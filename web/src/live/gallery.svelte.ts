@@ -35,10 +35,9 @@ export class Gallery {
     this.#studio = studio;
   }
 
+  /** What this browser keeps; other tabs may have added to it, or taken from it. */
   async load(): Promise<void> {
-    const found = await readSnapshots();
-    const here = new Set(found.map(({ id }) => id));
-    this.#show([...this.snapshots.filter(({ id }) => !here.has(id)), ...found]);
+    this.#show(await readSnapshots());
   }
 
   get newestKept(): Snapshot | null {
@@ -68,9 +67,10 @@ export class Gallery {
       notices.tell(t("keep.none"));
       return false;
     }
+    const isThis = finished !== this.#finished || this.#studio.compare();
     const added = this.#add(finished, true);
     if (!added) this.#tellFull();
-    else notices.tell(t("keep.told"), this.isOpen ? {} : { action: { label: t("keep.show"), run: () => (this.isOpen = true) } });
+    else notices.tell(t(isThis ? "keep.told" : "keep.last"), this.isOpen ? {} : { action: { label: t("keep.show"), run: () => (this.isOpen = true) } });
     return added;
   }
 

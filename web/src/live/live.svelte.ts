@@ -27,6 +27,7 @@ export class Live {
   /** Why the page has paused by itself. */
   paused = $state.raw<string | null>(null);
   readonly #studio: Studio;
+  #isStarted = false;
   #lastRevision = -1;
   /** The size at which the painter has said that they would wait. */
   #accepted = "";
@@ -42,10 +43,15 @@ export class Live {
         const { isCurrent, frame } = studio;
         if (isCurrent && frame) untrack(() => this.#settled(frame));
       });
+      $effect(() => void (this.recorder.isWriter = studio.saving.state !== "beside"));
+      $effect(() => {
+        if (!studio.isHidden && this.#isStarted) void this.gallery.load().catch(() => undefined);
+      });
     });
   }
 
   async start(): Promise<void> {
+    this.#isStarted = true;
     this.renders.resume();
     try {
       await Promise.all([this.gallery.load(), this.recorder.load()]);

@@ -7,6 +7,8 @@ import { readFilm, writeFilm } from "./store";
 
 export class Recorder {
   film = $state.raw<Film>(BLANK_FILM);
+  /** Two tabs do not write one film: only that of the tab which writes the document outlives it. */
+  isWriter = true;
   #number = 0;
 
   async load(): Promise<void> {
@@ -24,13 +26,13 @@ export class Recorder {
     const before = this.film;
     this.film = filmed(before, frame);
     const staying = new Set(this.film.frames.map(({ number }) => number));
-    void writeFilm([frame], before.frames.map(({ number }) => number).filter((number) => !staying.has(number))).catch(() => undefined);
+    if (this.isWriter) void writeFilm([frame], before.frames.map(({ number }) => number).filter((number) => !staying.has(number))).catch(() => undefined);
   }
 
   /** Begin anew, with the picture that is there. */
   clear(): void {
     const gone = this.film.frames.slice(0, -1).map(({ number }) => number);
     this.film = { ...BLANK_FILM, frames: this.film.frames.slice(-1) };
-    void writeFilm([], gone).catch(() => undefined);
+    if (this.isWriter) void writeFilm([], gone).catch(() => undefined);
   }
 }

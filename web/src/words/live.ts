@@ -18,6 +18,7 @@ export const liveWords = {
   "status.live": { en: "live", de: "live" },
   "status.flows": { en: "flowing", de: "fließt" },
   "status.rendering": { en: "rendering", de: "malt" },
+  "status.busy": { en: "others are painting, too", de: "andere malen auch" },
   "status.connecting": { en: "connecting", de: "verbindet" },
   "status.loading": { en: "loading the model", de: "lädt das Modell" },
   "status.offline": { en: "offline (reconnecting)", de: "offline (verbindet neu)" },
@@ -43,6 +44,10 @@ export const liveWords = {
 
   "keep.none": { en: "There is no finished picture to keep yet", de: "Noch ist kein Bild fertig, das man behalten könnte" },
   "keep.told": { en: "Kept, with the whole scene", de: "Behalten, mit der ganzen Szene" },
+  "keep.last": {
+    en: "Kept the last finished picture, with its scene; what you have painted since is not in it",
+    de: "Das letzte fertige Bild ist behalten, mit seiner Szene; was du seither gemalt hast, ist nicht darin",
+  },
   "keep.show": { en: "Show", de: "Zeigen" },
   "keep.full": {
     en: "The history is full ({most} kept pictures, or all the room that there is): delete some first",
