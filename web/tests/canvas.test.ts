@@ -3,10 +3,11 @@ import { MaskCanvas } from "../src/canvas/mask";
 import { blend } from "../src/canvas/overlay";
 import { PATTERNS, patternNameOf, patternOf } from "../src/canvas/patterns";
 import { DirtyRects, intersect, type Rect, union } from "../src/canvas/rect";
-import { PLAIN_TIP, type Sample, stamp, sweptRect, type Tip } from "../src/canvas/stamp";
+import { type Sample, stamp, sweptRect, type Tip } from "../src/canvas/stamp";
 import { angleInDocument, fit, mirrored, resting, toDocument, toScreen, turned, UPRIGHT, type View, zoomed } from "../src/canvas/view";
 import { Work } from "../src/canvas/work";
 import { COLORS } from "../src/document/colors";
+import { PLAIN_TIP } from "./desk";
 import { Chance } from "./random";
 
 const HARD: Tip = { ...PLAIN_TIP, size_px: 20 };

@@ -2,7 +2,7 @@
 
 import { type Affine, IDENTITY } from "../src/canvas/affine";
 import { MaskCanvas } from "../src/canvas/mask";
-import { PLAIN_TIP, type Sample, type Tip } from "../src/canvas/stamp";
+import type { Sample, Tip } from "../src/canvas/stamp";
 import type { Point } from "../src/canvas/view";
 import { type Painted, Work } from "../src/canvas/work";
 import type { BrushSettings } from "../src/tools/brush";
@@ -12,6 +12,9 @@ import type { Held, Paper, Tool, ToolName } from "../src/tools/tool";
 import type { Chance } from "./random";
 
 export const SIDE = 120;
+export const PLAIN_TIP: Tip = {
+  size_px: 20, softness: 0, opacity: 1, flow: 1, erases: false, pressureWidens: true, pressureDarkens: false, tilts: false,
+};
 
 export class Desk implements Paper, Sources, KitSettings {
   readonly width: number;

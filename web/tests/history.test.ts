@@ -1,7 +1,6 @@
 import { expect, test } from "vitest";
 import { MaskCanvas } from "../src/canvas/mask";
 import { pack, unpack } from "../src/canvas/pack";
-import { PLAIN_TIP } from "../src/canvas/stamp";
 import { copiesOf, SYMMETRIES } from "../src/canvas/symmetry";
 import { Work } from "../src/canvas/work";
 import { type Change, Document, type Facts, mostBrushes } from "../src/document/document";
@@ -12,7 +11,7 @@ import { type Brush, type Frozen, MAX_BRUSHES, MAX_MASKS_PX, type Scene, type We
 import { kitOf } from "../src/tools/kit";
 import { TOOLS } from "../src/tools/tool";
 import golden from "./golden.json";
-import { Desk, wander } from "./desk";
+import { Desk, PLAIN_TIP, wander } from "./desk";
 import { Chance } from "./random";
 
 const SIDE = 100;

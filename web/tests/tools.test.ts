@@ -1,14 +1,14 @@
 import { beforeEach, expect, test } from "vitest";
 import { flood } from "../src/canvas/flood";
 import { grown, inverted, tilesTowards } from "../src/canvas/morph";
-import { PLAIN_TIP, type Sample, stamp, type Tip } from "../src/canvas/stamp";
+import { type Sample, stamp, type Tip } from "../src/canvas/stamp";
 import { copiesOf } from "../src/canvas/symmetry";
 import type { Point } from "../src/canvas/view";
 import { sameBytes } from "../src/canvas/work";
 import { type Kit, kitOf } from "../src/tools/kit";
 import { figureOf, Steady, straightened } from "../src/tools/path";
 import { type Held, type ToolName, TOOLS } from "../src/tools/tool";
-import { Desk, SIDE, wander } from "./desk";
+import { Desk, PLAIN_TIP, SIDE, wander } from "./desk";
 import { Chance } from "./random";
 
 const at = (x: number, y: number, pressure = 1): Sample => ({ x, y, pressure });

@@ -36,10 +36,6 @@ export interface Tip {
   readonly tilts: boolean;
 }
 
-export const PLAIN_TIP: Tip = {
-  size_px: 20, softness: 0, opacity: 1, flow: 1, erases: false, pressureWidens: true, pressureDarkens: false, tilts: false,
-};
-
 const LIGHTEST = 0.15;
 /** A flat pen paints this many times as long as wide. */
 const FLATTEST = 3;
