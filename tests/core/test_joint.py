@@ -9,6 +9,7 @@ import torch
 from msgspec.structs import replace
 
 from semdraw.errors import SceneError
+from semdraw.freezing import freeze
 from semdraw.geometry import Bounds, Extent
 from semdraw.joint import EVERYONE
 from semdraw.methods import Joint
@@ -89,6 +90,34 @@ def overlapping(order: tuple[str, str]) -> Scene:
 def test_where_regions_overlap_the_upper_one_is_seen(order: tuple[str, str], top: tuple[int, ...]) -> None:
     mixed = mixed_with_ground(top)
     assert color_at(generate(ToyModel(), overlapping(order)), 64, 64) == pytest.approx(mixed, abs=8)
+
+
+def test_a_region_that_lies_wholly_under_another_is_told_and_has_no_rows() -> None:
+    scene = overlapping(("left", "right"))
+    above = replace(scene.layer("right"), mask=box(EXTENT, Bounds(0, 0, 128, 128)))
+    regions = compile_regions(scene.with_layer(above), ToyModel())
+    assert [region.brush_id for region in regions.regions] == ["right"]
+    assert [(hint.brush_id, hint.problem) for hint in regions.hints] == [("left", "hidden")]
+
+
+def test_a_frozen_region_keeps_its_pixels_whatever_the_one_pass_draws() -> None:
+    scene = joint()
+    picture = generate(ToyModel(), scene)
+    kept = freeze(scene, "left", picture)
+    changed = kept.with_brush(replace(scene.brush("right"), prompt="white"))
+    again = generate(ToyModel(), replace(changed, seed=5))
+    inside = LEFT.slices
+    assert (again.array[inside] == picture.array[inside]).all()
+    assert color_at(again, 96, 76) != color_at(picture, 96, 76)
+
+
+def test_a_brush_that_acts_late_has_no_say_before() -> None:
+    scene = joint()
+    late = scene.with_brush(replace(scene.brush("left"), acts_from=0.5))
+    everyone = compile_regions(late, ToyModel()).everyone
+    assert everyone is not None
+    assert everyone.shares is not None
+    assert [bool(step[1].any()) for step in everyone.shares] == [False, False, True, True]
 
 
 def test_visibility_sums_to_one_at_every_step() -> None:
