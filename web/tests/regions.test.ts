@@ -6,6 +6,7 @@ import { PaletteError, paletteOf, paletteText } from "../src/document/palettefil
 import { Recall, remember, spokenPrompts } from "../src/document/spoken";
 import { isSameStyle, strangeWords, STYLES } from "../src/document/styles";
 import { drawnFrom, themesFor } from "../src/document/themes";
+import { alphaOf } from "../src/net/masks";
 import { reweighted } from "../src/document/weights";
 import { type Brush, NEW_BRUSH } from "../src/wire.gen";
 import { Chance } from "./random";
@@ -125,6 +126,12 @@ test("a thumbnail after any strokes is the one of the whole mask", () => {
     mask.touch(mask.bounds);
     expect(thumbnail.update()).toBeNull();
   }
+});
+
+test("a picture is a mask by how bright it is, or by how opaque where it has holes", () => {
+  const grey = [0, 1, 128, 255].flatMap((value) => [value, value, value, 255]);
+  expect([...alphaOf(Uint8ClampedArray.from(grey))]).toEqual([0, 1, 128, 255]);
+  expect([...alphaOf(Uint8ClampedArray.from([255, 255, 255, 0, 0, 0, 0, 200]))]).toEqual([0, 200]);
 });
 
 test("the region under a place is the topmost that is seen and painted there", () => {
