@@ -81,13 +81,12 @@ def _predict(
     batch = torch.stack([row.latents for row in rows])
     window = torch.tensor([row.view.told for row in rows], device=batch.device) * model.spec.cell_px
     shares = _shares(rows, steps, told, regions)
+    summary = told if shares is None else _summed_up(told, shares)
     output = model.predict(
         Rows(
             latents=batch,
             timestep=regions.schedule.timestep[steps].to(batch.device),
-            conditioning=Conditioning.stack(told if shares is None else _summed_up(told, shares)).lengthened(
-                regions.num_tokens
-            ),
+            conditioning=Conditioning.stack(summary).lengthened(regions.num_tokens),
             window=window,
             shares=shares,
         )
