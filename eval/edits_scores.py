@@ -9,10 +9,11 @@ from itertools import pairwise
 import numpy as np
 
 from eval.bench import Edit, Layout
-from eval.oracles import Oracles, class_map
+from eval.naming import named_pixels
+from eval.oracle_nets import NUM_CLASSES
+from eval.oracles import Oracles
 from eval.scores import GROUNDS_FROM
 from eval.shapes import grow, share
-from train.concepts import backgrounds
 
 MARGIN_PX = 24  # around an edit, where a change is nobody's fault
 NEAR = 2.0  # grey levels: as good as arrived, and the least change that counts as one
@@ -77,13 +78,11 @@ def is_freed(edit: Edit, layouts: tuple[Layout, Layout], picture: np.ndarray, or
     before, after = layouts
     number = [region.key for region in before.regions].index(edit.key)
     freed = before.visible[number] & edited_area(before, after)
-    cells = oracles.segment(picture)
-    seen = class_map(cells)
+    seen, ground = named_pixels(oracles, picture, [], np.zeros((0, NUM_CLASSES)))
     bare = freed & after.bare
     if not bare.any():
         return share(seen == before.regions[number].object, freed) < 1 - FREED_SHARE
-    ground = class_map(cells[GROUNDS_FROM : GROUNDS_FROM + len(backgrounds())])
-    return share((ground == after.background) & (seen >= GROUNDS_FROM), bare) >= FREED_SHARE
+    return share((ground == GROUNDS_FROM + after.background) & (seen >= GROUNDS_FROM), bare) >= FREED_SHARE
 
 
 def settled_at(frames: Sequence[np.ndarray], times_ms: Sequence[float]) -> tuple[int, float]:

@@ -12,12 +12,11 @@ from typing import Literal
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from safetensors import safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from eval.oracle_nets import CELL_PX, VIEW_PX, Second, Segmenter
+from eval.oracle_nets import VIEW_PX, Second, Segmenter
 from eval.views import blurred, to_pixels, view_of
 from train.concepts import backgrounds, objects
 
@@ -82,12 +81,6 @@ class Oracles:
 
 def three_ways(pixels: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     return pixels, pixels.flip(-1), blurred(pixels)
-
-
-def class_map(probabilities: np.ndarray) -> np.ndarray:
-    """(classes h w) per cell -> the likeliest class of each pixel (H W)."""
-    fine = F.interpolate(torch.from_numpy(probabilities)[None], scale_factor=CELL_PX, mode="bilinear")
-    return fine[0].argmax(0).numpy()
 
 
 @cache

@@ -12,8 +12,9 @@ import numpy as np
 import torch.nn.functional as F
 
 from eval.bench import Layout, PlacedRegion
-from eval.oracle_nets import OTHER
-from eval.oracles import Oracles, class_map
+from eval.naming import named_pixels
+from eval.oracle_nets import NUM_CLASSES, OTHER
+from eval.oracles import Oracles, Which
 from eval.seams import find_seam
 from eval.shapes import grow, largest_part, reached, share, shrink
 from eval.views import square_of, to_pixels
@@ -35,29 +36,33 @@ def measure(
 
     windows: in which parts of the canvas it was painted, if it was painted in parts: their edges may be seams.
     """
-    cells = oracles.segment(picture)
-    seen = class_map(cells)
+    first, second = (whats_taken(oracles, which, picture, layout) for which in ("first", "second"))
+    seen, ground = named_pixels(oracles, picture, layout.visible, first)
     seam = find_seam(layout, picture, grow(seen < GROUNDS_FROM, 2), windows)
     return {
         "layout": layout.id,
         "split": layout.split,
         "tier": layout.tier,
         "mask_kind": layout.mask_kind,
-        "regions": measure_regions(layout, picture, seen, oracles),
+        "regions": measure_regions(layout, seen, first, second),
         "occ": measure_overlaps(layout, seen),
-        **measure_ground(layout, cells, seen),
+        **measure_ground(layout, seen, ground),
         "seam": None if seam is None else seam.ratio,
         "seam_p": None if seam is None else seam.p,
     }
 
 
-def measure_regions(
-    layout: Layout, picture: np.ndarray, seen: np.ndarray, oracles: Oracles
-) -> list[dict[str, Any]]:
-    """One record a region, bottom first."""
+def whats_taken(oracles: Oracles, which: Which, picture: np.ndarray, layout: Layout) -> np.ndarray:
+    """What an oracle takes each region for, (p classes)."""
     if not layout.regions:
-        return []
-    first, second = (oracles.classify(which, picture, layout.visible) for which in ("first", "second"))
+        return np.zeros((0, NUM_CLASSES), np.float32)
+    return oracles.classify(which, picture, layout.visible)
+
+
+def measure_regions(
+    layout: Layout, seen: np.ndarray, first: np.ndarray, second: np.ndarray
+) -> list[dict[str, Any]]:
+    """One record a region, bottom first; first and second (p classes): what the oracles take them for."""
     found: list[dict[str, Any]] = []
     for number, region in enumerate(layout.regions):
         numbers = recognise(region.object, first[number])
@@ -115,14 +120,13 @@ def measure_overlaps(layout: Layout, seen: np.ndarray) -> list[float]:
     return shares
 
 
-def measure_ground(layout: Layout, cells: np.ndarray, seen: np.ndarray) -> dict[str, Any]:
+def measure_ground(layout: Layout, seen: np.ndarray, ground: np.ndarray) -> dict[str, Any]:
     """bgf: the ground is the one asked for, among grounds; intr: an object stands there; bg_other: neither is seen."""
     bare = shrink(layout.bare)
     if not bare.any():
         return {"bgf": None, "intr": None, "bg_other": None}
-    ground = class_map(cells[GROUNDS_FROM:OTHER])
     return {
-        "bgf": share(ground == layout.background, bare),
+        "bgf": share(ground == GROUNDS_FROM + layout.background, bare),
         "intr": share(seen < GROUNDS_FROM, bare),
         "bg_other": share(seen == OTHER, bare),
     }
@@ -147,9 +151,7 @@ def describe(layout: Layout, picture: np.ndarray, oracles: Oracles) -> Features:
     return Features(
         picture=oracles.features(whole)[0],
         regions=oracles.features(to_pixels(np.stack(views))) if views else np.zeros((0, width), np.float32),
-        posteriors=oracles.classify("first", picture, layout.visible)
-        if views
-        else np.zeros((0, OTHER + 1), np.float32),
+        posteriors=whats_taken(oracles, "first", picture, layout),
         ground=oracles.features(to_pixels(np.stack(patches)))
         if patches
         else np.zeros((0, width), np.float32),

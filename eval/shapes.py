@@ -29,16 +29,20 @@ def reached(seed: np.ndarray, inside: np.ndarray) -> np.ndarray:
         found = more
 
 
-def largest_part(area: np.ndarray) -> int:
-    """Pixels of the largest piece that hangs together."""
-    left, largest = area.copy(), 0
-    while int(left.sum()) > largest:
+def pieces(area: np.ndarray) -> list[np.ndarray]:
+    """The parts that hang together."""
+    left, found = area.copy(), list[np.ndarray]()
+    while left.any():
         seed = np.zeros_like(left)
         seed.flat[int(left.argmax())] = True
-        part = reached(seed, left)
-        largest = max(largest, int(part.sum()))
-        left &= ~part
-    return largest
+        found.append(reached(seed, left))
+        left &= ~found[-1]
+    return found
+
+
+def largest_part(area: np.ndarray) -> int:
+    """Pixels of the largest piece that hangs together."""
+    return max((int(piece.sum()) for piece in pieces(area)), default=0)
 
 
 def share(part: np.ndarray, whole: np.ndarray) -> float:
