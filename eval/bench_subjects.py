@@ -22,6 +22,7 @@ from semdraw.scene import Recipe, Scene
 
 _JUDGING = (
     "scores",
+    "naming",
     "seams",
     "shapes",
     "views",
