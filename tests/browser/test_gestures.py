@@ -124,9 +124,7 @@ def test_a_finger_that_rests_picks_the_brush_painted_there(easel: Easel, hand: H
     assert easel.scene_bytes() == before
 
 
-def test_once_a_pen_was_seen_it_paints_its_other_end_erases_and_fingers_only_navigate(
-    easel: Easel, hand: Hand
-) -> None:
+def test_once_a_pen_was_seen_it_paints_and_fingers_only_navigate(easel: Easel, hand: Hand) -> None:
     easel.press("1", "Delete", "b")
     hand.pen("mousePressed", (0.3, 0.3))
     hand.touch("touchStart", easel.at((0.7, 0.7)))

@@ -199,7 +199,7 @@ def test_inverting_growing_and_shrinking_are_steps(easel: Easel) -> None:
     assert easel.scene_bytes() == start
 
 
-def test_a_pen_paints_with_pressure_and_tilt_its_other_end_erases_and_a_rest_straightens(
+def test_a_leaning_pen_paints_wider_and_a_pen_that_rests_at_the_end_straightens_its_stroke(
     easel: Easel,
 ) -> None:
     blank(easel)

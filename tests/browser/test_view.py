@@ -78,7 +78,8 @@ def test_keys_turn_mirror_straighten_and_fit_and_strokes_land_where_the_pen_is(e
     side = mask.shape[0]
     assert mask[int(0.45 * side), int(0.3 * side)] == 255
     assert mask[int(0.45 * side), int(0.6 * side)] == 0
-    easel.press("Shift+Digit5", "m", "Control+0")
+    easel.page.get_by_role("button", name="The view is mirrored").click()
+    easel.press("Control+0")
     easel.tick()
     assert seen(easel)["angle"] == pytest.approx(0, abs=0.01)
     assert on_screen(easel, (0.25, 0.25)) == pytest.approx(fitted, abs=1.5)

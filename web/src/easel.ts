@@ -145,7 +145,7 @@ export class Easel {
     const gestures = this.pointer.take();
     this.#takeUp();
     for (const gesture of gestures) this.#follow(gesture);
-    this.#tool.show?.();
+    if (this.#tool.show?.()) this.mark();
     return gestures;
   }
 
@@ -198,6 +198,7 @@ export class Easel {
     const { facts } = this.#studio;
     if (facts) this.#stage.setView(view, facts.extent);
     this.#studio.zoom = view.scale;
+    this.#studio.turned = { angle: view.angle, isMirrored: view.isMirrored };
     this.mark();
   }
 

@@ -54,6 +54,8 @@ export class Studio {
   hasPicture = $state(false);
   /** CSS pixels per document pixel. */
   zoom = $state(1);
+  /** How the view is turned, in radians clockwise. */
+  turned = $state.raw({ angle: 0, isMirrored: false });
   saving = $state.raw<SaveState>({ state: "loading" });
   /** A picture that is kept next to this one, until the painter takes or leaves it. */
   aside = $state.raw<Aside | null>(null);

@@ -39,7 +39,7 @@ export class Desk implements Paper, Sources, KitSettings {
   tip = (held: Held) => ({ ...this.touches, erases: held.erases || this.touches.erases });
   masks = (bounds: FillBounds) => (bounds === "own" ? [this.mask] : [this.other, this.mask]);
   movable = () => [this.mask];
-  pixels = () => null;
+  pixels: () => ImageData | null = () => null;
   brush = () => this.brushSettings;
   fill = () => this.fillSettings;
   isRadial = () => this.isRound;
@@ -57,13 +57,18 @@ export class Desk implements Paper, Sources, KitSettings {
   }
 }
 
+/** As frames do, until everything is shown. */
+export function show(tool: Tool): void {
+  while (tool.show?.());
+}
+
 /** Some drags here and there, the last without lifting the pen; of a polygon enough for corners. */
 export function wander(tool: Tool, name: ToolName, chance: Chance, point: () => Sample, held: Held): void {
   for (let drags = name === "polygon" ? 4 : 1; drags > 0; drags--) {
     tool.begin(point(), held);
     for (let moves = chance.below(6); moves > 0; moves--) tool.move(point(), held);
     if (chance.number() < 0.2) tool.rest?.();
-    tool.show?.();
+    show(tool);
     if (drags > 1) tool.end();
   }
 }

@@ -1,4 +1,4 @@
-import { beforeEach, expect, test } from "vitest";
+import { beforeEach, expect, test, vi } from "vitest";
 import { flood } from "../src/canvas/flood";
 import { grown, inverted, tilesTowards } from "../src/canvas/morph";
 import { type Sample, stamp, type Tip } from "../src/canvas/stamp";
@@ -6,9 +6,10 @@ import { copiesOf } from "../src/canvas/symmetry";
 import type { Point } from "../src/canvas/view";
 import { sameBytes } from "../src/canvas/work";
 import { type Kit, kitOf } from "../src/tools/kit";
+import { Pace } from "../src/tools/pace";
 import { figureOf, Steady, straightened } from "../src/tools/path";
 import { type Held, type ToolName, TOOLS } from "../src/tools/tool";
-import { Desk, PLAIN_TIP, SIDE, wander } from "./desk";
+import { Desk, PLAIN_TIP, show, SIDE, wander } from "./desk";
 import { Chance } from "./random";
 
 const at = (x: number, y: number, pressure = 1): Sample => ({ x, y, pressure });
@@ -28,7 +29,7 @@ beforeEach(() => {
 function drag(name: ToolName, points: readonly Sample[], held: Held = NOTHING): void {
   const tool = kit[name];
   points.forEach((point, index) => (index === 0 ? tool.begin(point, held) : tool.move(point, held)));
-  tool.show?.();
+  show(tool);
   tool.end();
 }
 
@@ -121,6 +122,31 @@ test("faint paint lets the fill through where the tolerance says so", () => {
   desk.fillSettings = { bounds: "paint", tolerance: 0.5, gap_px: 0 };
   drag("fill", [at(20, 60)]);
   expect(desk.value(100, 60)).toBe(255);
+});
+
+test("in the picture the fill stops at another colour", () => {
+  const pixels = new Uint8ClampedArray(4 * SIDE * SIDE).fill(200);
+  for (let y = 0; y < SIDE; y++) pixels.fill(90, 4 * (y * SIDE + 60), 4 * (y * SIDE + 70));
+  desk.pixels = () => ({ data: pixels, width: SIDE, height: SIDE, colorSpace: "srgb" }) as unknown as ImageData;
+  desk.fillSettings = { bounds: "picture", tolerance: 0.2, gap_px: 0 };
+  drag("fill", [at(20, 60)]);
+  expect([desk.value(59, 60), desk.value(60, 60), desk.value(80, 60)]).toEqual([255, 0, 0]);
+  desk.fillSettings = { bounds: "picture", tolerance: 0.6, gap_px: 0 };
+  drag("fill", [at(20, 60)]);
+  expect(desk.value(80, 60)).toBe(255);
+});
+
+test("what takes long to draw is drawn less often, and at the end in any case", () => {
+  let now = 0;
+  vi.spyOn(performance, "now").mockImplementation(() => now);
+  const pace = new Pace();
+  pace.run(() => (now += 30));
+  expect(pace.isDue).toBe(false);
+  now += 61;
+  expect(pace.isDue).toBe(true);
+  pace.run(() => (now += 2));
+  expect(pace.isDue).toBe(true);
+  vi.restoreAllMocks();
 });
 
 test("a flood fills what a walk of four directions reaches", () => {
@@ -247,7 +273,7 @@ test("moving goes by whole pixels and back to the byte; one step however many dr
   drag("move", [at(45, 45), at(65.3, 55.2)]);
   expect(desk.value(65, 55)).toBe(before[45 * SIDE + 45]);
   kit.move.nudge?.({ x: -20, y: -10 });
-  kit.move.show?.();
+  show(kit.move);
   expect(desk.mask.alpha).toEqual(before);
   kit.move.nudge?.({ x: 1, y: 0 });
   kit.move.finish();

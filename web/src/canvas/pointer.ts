@@ -37,8 +37,7 @@ const REST_PX = 4;
 const FLAT = 60;
 
 export class Pointer {
-  /** Space or the hand tool: a drag moves the view, with Shift it turns it. */
-  isPanning = false;
+  #isPanning = false;
   #gestures: Gesture[] = [];
   readonly #fingers = new Fingers();
   #mode: Mode | null = null;
@@ -62,13 +61,19 @@ export class Pointer {
     element.addEventListener("wheel", (event) => this.#wheel(event), { passive: false });
   }
 
+  /** Space is held: a drag moves the view, with Shift it turns it. */
+  set isPanning(isPanning: boolean) {
+    this.#isPanning = isPanning;
+    this.#mark();
+  }
+
   get isEmpty(): boolean {
     return this.#gestures.length === 0;
   }
 
   /** The view is being moved, or would be. */
   get isNavigating(): boolean {
-    return this.isPanning || this.#mode === "pan" || this.#mode === "turn";
+    return this.#isPanning || this.#mode === "pan" || this.#mode === "turn";
   }
 
   take(): Gesture[] {
@@ -113,7 +118,7 @@ export class Pointer {
 
   #modeOf(event: PointerEvent): Mode {
     if (event.pointerType === "touch" && this.#hasSeenPen) return "pan";
-    if (this.isPanning) return event.shiftKey ? "turn" : "pan";
+    if (this.#isPanning) return event.shiftKey ? "turn" : "pan";
     if (event.button === 1) return "pan";
     return event.button === 2 ? "resize" : "draw";
   }
@@ -158,6 +163,7 @@ export class Pointer {
     if (this.#mode === "draw") this.#add({ kind });
     if (kind === "end") this.#add(...taps);
     if (this.#fingers.count === 0) this.#mode = null;
+    this.#mark();
     if (event.pointerType === "touch") this.#leave();
   }
 

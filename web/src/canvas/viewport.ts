@@ -68,6 +68,12 @@ export class Viewport {
     this.refit();
   }
 
+  /** Upright and not mirrored. */
+  setUpright(): void {
+    if (this.#view.isMirrored) this.mirror();
+    this.straighten();
+  }
+
   mirror(): void {
     const isFitted = this.#isFitted;
     this.#show(mirrored(this.#view, this.#middle()));

@@ -7,6 +7,7 @@ import { mapSample, type Sample, type Tip } from "../canvas/stamp";
 import type { Point } from "../canvas/view";
 import type { Work } from "../canvas/work";
 import type { WordKey } from "../words";
+import { Pace } from "./pace";
 import { straightened } from "./path";
 import type { Held, Paper, Tool } from "./tool";
 
@@ -34,6 +35,7 @@ interface Drag {
 export class DragTool implements Tool {
   readonly #paper: Paper;
   readonly #drawing: Drawing;
+  readonly #pace = new Pace();
   #drag: Drag | null = null;
 
   constructor(paper: Paper, drawing: Drawing) {
@@ -57,7 +59,14 @@ export class DragTool implements Tool {
     drag.isDrawn = false;
   }
 
-  show(): void {
+  show(): boolean {
+    if (!this.#drag || this.#drag.isDrawn) return false;
+    if (!this.#pace.isDue) return true;
+    this.#pace.run(() => this.#draw());
+    return false;
+  }
+
+  #draw(): void {
     const drag = this.#drag;
     if (!drag || drag.isDrawn) return;
     drag.isDrawn = true;
@@ -66,7 +75,7 @@ export class DragTool implements Tool {
   }
 
   end(): void {
-    this.show();
+    this.#draw();
     const drag = this.#drag;
     this.#drag = null;
     if (drag) this.#paper.commit(this.#drawing.label, drag.work);

@@ -9,6 +9,7 @@ import { resampled } from "../canvas/resample";
 import type { Sample } from "../canvas/stamp";
 import type { Point } from "../canvas/view";
 import type { Work } from "../canvas/work";
+import { Pace } from "./pace";
 import { distance } from "./path";
 import type { Held, Paper, Tool } from "./tool";
 
@@ -52,6 +53,7 @@ export class Move implements Tool {
   readonly #paper: Paper;
   /** What would be moved now; for the box that is shown before anything is. */
   readonly #painted: () => readonly MaskCanvas[];
+  readonly #pace = new Pace();
   #session: Session | null = null;
   #drag: Drag | null = null;
 
@@ -84,7 +86,14 @@ export class Move implements Tool {
     if (session) this.#place(session, after(shift(by.x, by.y), session.affine));
   }
 
-  show(): void {
+  show(): boolean {
+    if (!this.#session || this.#session.isShown) return false;
+    if (!this.#pace.isDue) return true;
+    this.#pace.run(() => this.#draw());
+    return false;
+  }
+
+  #draw(): void {
     const session = this.#session;
     if (!session || session.isShown) return;
     session.isShown = true;
@@ -97,7 +106,7 @@ export class Move implements Tool {
   }
 
   finish(): void {
-    this.show();
+    this.#draw();
     const session = this.#session;
     [this.#session, this.#drag] = [null, null];
     if (session) this.#paper.commit("did.move", session.work, wholeShift(session.affine));

@@ -31,8 +31,8 @@ export interface Tool {
   hover?(at: Point): void;
   /** An arrow key, in whole pixels. */
   nudge?(by: Point): void;
-  /** Once per frame, after all moves. */
-  show?(): void;
+  /** Once per frame, after all moves; true while something is still to be shown. */
+  show?(): boolean;
   /** What waits becomes part of the picture. */
   finish(): void;
   /** What waits is taken back. */

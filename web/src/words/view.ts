@@ -11,6 +11,8 @@ export const viewWords = {
   "view.right": { en: "Turn the view to the right", de: "Ansicht nach rechts drehen" },
   "view.straighten": { en: "Straighten the view", de: "Ansicht gerade stellen" },
   "view.mirror": { en: "Mirror the view", de: "Ansicht spiegeln" },
+  "view.turned": { en: "The view is turned by {angle}°: set it upright", de: "Die Ansicht ist um {angle}° gedreht: gerade stellen" },
+  "view.mirrored": { en: "The view is mirrored: set it upright", de: "Die Ansicht ist gespiegelt: gerade stellen" },
   "view.patterns": { en: "Patterns on strokes", de: "Muster auf Strichen" },
   "view.labels": { en: "Words on strokes", de: "Worte auf Strichen" },
   "view.overlay": { en: "Strokes over the picture on or off", de: "Striche über dem Bild an oder aus" },
