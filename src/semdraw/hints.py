@@ -33,8 +33,8 @@ def hints_of(
             continue
         if (words := own_words(scene, brush)) != brush.prompt:
             hints.append(Hint(brush_id=brush.id, problem="chosen", words=(words,)))
-        if (lack := _lack(brush, layer, compiled[brush.id], scene, spec)) is not None:
-            hints.append(Hint(brush_id=brush.id, problem=lack))
+        if layer.frozen is None:
+            hints += _lacks(brush, layer, compiled[brush.id], scene, spec)
         if unknown := unknown_words(own_words(scene, brush), spec.vocabulary):
             hints.append(Hint(brush_id=brush.id, problem="unknown_words", words=unknown))
         if brush.negative.strip() and not scene.recipe.uses_negatives:
@@ -46,6 +46,26 @@ def hints_of(
     if is_led and not scene.recipe.uses_negatives:
         hints.append(Hint(brush_id="", problem="negative_unused"))
     return hints
+
+
+def _lacks(brush: Brush, layer: Layer, region: Region, scene: Scene, spec: ModelSpec) -> list[Hint]:
+    """What keeps a painted region from being seen, if anything does."""
+    if (lack := _lack(brush, layer, region, scene, spec)) is not None:
+        return [Hint(brush_id=brush.id, problem=lack)]
+    frozen = [other for other in scene.canvas.layers if other.visible and other.frozen is not None]
+    if not frozen or _frozen_share(layer, frozen) <= _MOSTLY:
+        return []
+    return [Hint(brush_id=brush.id, problem="behind_locked")]
+
+
+def _frozen_share(layer: Layer, frozen: list[Layer]) -> float:
+    """Of what was painted on a layer: how much lies where others keep their pixels."""
+    own = layer.mask.array > 0
+    kept = np.zeros_like(own)
+    for other in frozen:
+        if other.frozen is not None:
+            kept[other.frozen.bounds.slices] |= other.frozen.mask.array == 255
+    return float(np.count_nonzero(kept & own)) / max(1, np.count_nonzero(own))
 
 
 def _lack(

@@ -17,7 +17,14 @@ class Hint(msgspec.Struct, frozen=True):
 
     brush_id: str
     problem: Literal[
-        "chosen", "too_small", "hidden", "faint", "no_prompt", "unknown_words", "negative_unused"
+        "chosen",
+        "too_small",
+        "hidden",
+        "faint",
+        "behind_locked",
+        "no_prompt",
+        "unknown_words",
+        "negative_unused",
     ]
     words: tuple[str, ...] = ()
 
@@ -33,6 +40,8 @@ def hint_text(hint: Hint) -> str:
             text = "is hidden by the layers above it"
         case "faint":
             text = "is too faint to act; raise its opacity"
+        case "behind_locked":
+            text = "lies where a locked region keeps its picture; unlock that one, or paint elsewhere"
         case "no_prompt":
             text = "has no prompt; say what shall appear there"
         case "unknown_words":

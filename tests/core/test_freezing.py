@@ -109,6 +109,16 @@ def test_a_frozen_region_is_compiled_once(monkeypatch: pytest.MonkeyPatch) -> No
     assert compile_kept(scene_of(), model, first) is None
 
 
+def test_what_is_painted_where_a_locked_region_keeps_its_picture_is_told_so() -> None:
+    model = ToyModel()
+    frozen = freeze(scene_of(), "left", noisy(EXTENT))
+    over = frozen.with_layer(Layer(brush_id="right", mask=box(EXTENT, Bounds(20, 40, 24, 40))))
+    assert [(hint.brush_id, hint.problem) for hint in compile_regions(over, model).hints] == [
+        ("right", "behind_locked")
+    ]
+    assert compile_regions(frozen, model).hints == ()
+
+
 def test_only_what_shows_of_a_layer_is_frozen() -> None:
     over = scene_of().with_layer(Layer(brush_id="right", mask=box(EXTENT, Bounds(40, 0, 88, 128))))
     frozen = pixels_of(over, "left", noisy(EXTENT))

@@ -359,7 +359,7 @@ export interface Timings {
     problem: `chosen` is none: the words say what chance has made of a prompt. */
 export interface Hint {
   readonly brush_id: string;
-  readonly problem: "chosen" | "faint" | "hidden" | "negative_unused" | "no_prompt" | "too_small" | "unknown_words";
+  readonly problem: "behind_locked" | "chosen" | "faint" | "hidden" | "negative_unused" | "no_prompt" | "too_small" | "unknown_words";
   readonly words: readonly string[];
 }
 

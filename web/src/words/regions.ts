@@ -106,6 +106,7 @@ export const regionsWords = {
 
   "hint.too_small": { en: "too small to act: paint more", de: "zu klein, um zu wirken: Mal mehr" },
   "hint.faint": { en: "too faint to act: raise its opacity", de: "zu schwach, um zu wirken: Erhöh seine Deckkraft" },
+  "hint.behind_locked": { en: "a locked region keeps its picture here: unlock that one", de: "hier behält ein gesperrter Bereich sein Bild: Gib ihn frei" },
   "hint.hidden": { en: "hidden by the layers above", de: "von den Ebenen darüber verdeckt" },
   "hint.no_prompt": { en: "say what shall appear", de: "sag, was erscheinen soll" },
   "hint.unknown_words": { en: "the model does not know {words}", de: "das Modell kennt {words} nicht" },
