@@ -19,7 +19,14 @@ from PIL import Image
 
 from eval.bench import load_bench
 from eval.circumstances import ROOT
-from eval.markdown import plain_table, table, table_of_figures, table_of_slices, table_of_worth
+from eval.markdown import (
+    plain_table,
+    table,
+    table_of_figures,
+    table_of_shares,
+    table_of_slices,
+    table_of_worth,
+)
 from eval.methods import LADDER
 from eval.records import Store
 from eval.results import Column, MethodResult, Result, Table, shown_figure
@@ -40,6 +47,7 @@ BROKEN = (
     "latent pre-averaging",
 )
 SHOWN, SIDE_PX = 5, 112
+WIDE_PX = {"canvas": 640, "panorama": 960}
 
 
 def sections(result: Result, tables: Sequence[Table]) -> dict[str, str]:
@@ -50,6 +58,7 @@ def sections(result: Result, tables: Sequence[Table]) -> dict[str, str]:
     found = {
         "circumstances": _circumstances(result),
         "main": table_of_figures(main, _in_groups(result, MAIN)),
+        "calibrated": table_of_shares(result.columns, _in_groups(result, MAIN)),
         "naive": table_of_figures(main, _in_groups(result, ("naive",))),
         "broken": "\n\n".join([broken, *_verdicts(result)]),
         "ladder": table_of_figures(_few(result), _named(result, LADDER), has_intervals=True),
@@ -69,10 +78,10 @@ def sections(result: Result, tables: Sequence[Table]) -> dict[str, str]:
 
 def _circumstances(result: Result) -> str:
     told = result.circumstances
-    pictures = sum(method.num_pictures for method in result.methods)
+    most = max((method.num_pictures for method in result.methods), default=0)
     return (
-        f"{result.title}: {pictures} pictures; {told['machine']}, {str(told['date'])[:10]}, code {told['commit']}; "
-        f"weights {told['weights']}, bench {told['bench']}; `{told['command']}`."
+        f"{result.title}: up to {most} layouts a method; {told['machine']}, {str(told['date'])[:10]}, "
+        f"code {told['commit']}; weights {told['weights']}, bench {told['bench']}; `{told['command']}`."
     )
 
 
@@ -121,7 +130,7 @@ def filled(page: str, found: dict[str, str]) -> str:
     return re.sub(r"<!-- figures: (\w+) -->\n.*?<!-- end -->", fill, page, flags=re.S)
 
 
-def draw_strips(result: Result, store: Store, timed: Path) -> None:
+def draw_strips(result: Result, store: Store, tables: Sequence[Table], timed: Path) -> None:
     """All strips of pictures; of layouts the first of the run that have regions, none picked."""
     bench = load_bench()
     shown = [number for number in result.shown if len(bench.layout(number).regions) > 1][:SHOWN]
@@ -131,11 +140,13 @@ def draw_strips(result: Result, store: Store, timed: Path) -> None:
         whole = [row for row in pictures if len(row) == len(rows) + 1]
         if whole:
             save(grid(whole, ["asked for", *(row.label for row in rows)], SIDE_PX), STRIPS / f"{name}.webp")
-    for name, width_px in (("canvas", 640), ("panorama", 960)):
-        found = sorted((timed / name).glob("*.png"), key=lambda path: path.stat().st_mtime)
-        if found:
-            pictures = [np.asarray(Image.open(path).convert("RGB")) for path in found]
-            save(stack(pictures, [path.stem for path in found], width_px), STRIPS / f"{name}.webp")
+    for each in tables:
+        if each.name in WIDE_PX:
+            pictures = [np.asarray(Image.open(timed / path).convert("RGB")) for path in each.pictures]
+            save(
+                stack(pictures, [row[0] for row in each.rows], WIDE_PX[each.name]),
+                STRIPS / f"{each.name}.webp",
+            )
 
 
 def _row(number: int, methods: Sequence[MethodResult], store: Store) -> list[np.ndarray]:
@@ -165,7 +176,7 @@ def write_document(run: Path, timed: Path) -> None:
         )
     page = PAGE.read_text(encoding="utf-8")
     write_atomically(PAGE, filled(page, sections(result, measured)).encode())
-    draw_strips(result, Store(run), timed)
+    draw_strips(result, Store(run), measured, timed)
     print(f"{PAGE.relative_to(ROOT)}: figures of {result.circumstances['date']}")
 
 

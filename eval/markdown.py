@@ -30,6 +30,34 @@ def _line(columns: Sequence[Column], method: MethodResult, *, has_intervals: boo
     return cells
 
 
+def table_of_shares(columns: Sequence[Column], methods: Sequence[MethodResult]) -> str:
+    """Where each figure lies between its ends, 0 to 1, and the one figure that takes all together."""
+    shares = [
+        (
+            method,
+            {
+                column.key: figure.calibrated
+                for column in columns
+                if (figure := method.figures.get(column.key))
+            },
+        )
+        for method in methods
+    ]
+    kept = [column for column in columns if any(found.get(column.key) is not None for _, found in shares)]
+    has_score = any("score" in method.figures for method in methods)
+    lines = [
+        [method.label, *(_share(found.get(column.key)) for column in kept)]
+        + ([_share(score.value if (score := method.figures.get("score")) else None)] if has_score else [])
+        for method, found in shares
+    ]
+    head = ["method", *(f"{column.label}'" for column in kept)]
+    return table(head + (["Score"] if has_score else []), lines)
+
+
+def _share(value: float | None) -> str:
+    return "–" if value is None else f"{value + 0.0:.2f}"
+
+
 def table_of_slices(column: Column, methods: Sequence[MethodResult]) -> str:
     """One figure, for parts of the layouts."""
     names = list(dict.fromkeys(name for method in methods for name in method.slices))
@@ -79,6 +107,8 @@ def whole(result: Result) -> str:
     parts += ["; ".join(told), table_of_figures(main, result.methods)]
     if rest:
         parts += ["## More figures", table_of_figures(rest, result.methods)]
+    if any(figure.calibrated is not None for each in result.methods for figure in each.figures.values()):
+        parts += ["## Calibrated", table_of_shares(result.columns, result.methods)]
     if result.worth:
         parts += ["## What each part is worth", table_of_worth(result.worth, result.columns)]
     for each in result.tables:

@@ -16,18 +16,18 @@ from semdraw.scene import Recipe, Scene
 
 THREE: Final = (("castle", (150, 330, 105)), ("full moon", (390, 110, 75)), ("tree", (395, 375, 95)))
 NINE: Final = (
-    ("sun", (300, 150, 95)),
-    ("full moon", (1620, 150, 95)),
-    ("cloud", (760, 130, 85)),
-    ("pine tree", (170, 560, 130)),
-    ("house", (480, 580, 115)),
-    ("castle", (960, 470, 170)),
-    ("horse", (1260, 610, 95)),
-    ("pine tree", (1740, 560, 130)),
-    ("rabbit", (1500, 640, 80)),
+    ("tree", (200, 200, 105)),
+    ("house", (520, 190, 95)),
+    ("pine tree", (820, 170, 100)),
+    ("castle", (1180, 210, 110)),
+    ("sunflower", (1560, 180, 90)),
+    ("horse", (330, 560, 95)),
+    ("cow", (720, 560, 95)),
+    ("rabbit", (1120, 580, 80)),
+    ("mushroom", (1620, 560, 90)),
 )
 SEED: Final = 7
-PANORAMA_PROMPT: Final = "green hills"
+PANORAMA_PROMPT: Final = "forest"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +109,7 @@ THROUGHPUT: Final = Ladder(
 CANVAS: Final = Ladder(
     name="canvas",
     title="A large canvas, 1920x768 px, 9 prompts",
-    scene=discs(NINE, Extent(1920, 768), "snowy mountains"),
+    scene=discs(NINE, Extent(1920, 768), "grass"),
     paper="51 min 39 s MultiDiffusion, 4 min 47 s with LCM, 59 s SemanticDraw (x52.5), one RTX 2080 Ti",
     rungs=(
         tiled(512, rung_of("md-50", "MultiDiffusion, 50 steps, guidance", steps_run=2)),
