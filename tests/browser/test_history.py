@@ -15,6 +15,21 @@ OTHER = """async () => {
 }"""
 
 
+STORED = """async () => {
+  const open = indexedDB.open("semdraw-history");
+  await new Promise((done) => (open.onsuccess = done));
+  const count = open.result.transaction("snapshots").objectStore("snapshots").count();
+  await new Promise((done) => (count.onsuccess = done));
+  open.result.close();
+  return count.result;
+}"""
+
+
+def stored(easel: Easel) -> int:
+    """How many pictures this browser keeps, once all that was begun is written."""
+    return int(easel.page.evaluate(STORED))
+
+
 def at(picture: Pixels, x: float, y: float) -> tuple[int, ...]:
     height, width, _ = picture.shape
     return tuple(int(value) for value in picture[int(y * height), int(x * width)])
@@ -37,6 +52,7 @@ def test_a_kept_picture_comes_back_with_its_whole_scene_after_a_reload_too(easel
     easel.press("p")
     painted_over(easel, "blue")
     assert easel.scene_bytes() != kept
+    assert stored(easel) == 1
 
     page.reload()
     easel.wait_for_picture()
@@ -56,6 +72,7 @@ def test_a_kept_picture_comes_back_with_its_whole_scene_after_a_reload_too(easel
     strip.get_by_role("button", name="Kept").focus()
     page.keyboard.press("Delete")
     assert strip.get_by_role("button", name="Kept").count() == 0
+    assert stored(easel) == 0
     page.reload()
     easel.wait_for_picture()
     easel.press("h")
