@@ -74,7 +74,7 @@ def as_table(ladder: Ladder, rows: list[Timed]) -> Table:
     return Table(
         name=ladder.name,
         title=ladder.title,
-        head=head + (["SEAM at tile edges"] if has_seam else []),
+        head=head + (["SEAM at tile edges", "detail"] if has_seam else []),
         rows=[_line(row, rows[0], has_seam=has_seam) for row in rows],
         remarks=remarks,
         pictures=[f"{ladder.name}/{row.name}.png" for row in rows],
@@ -91,7 +91,8 @@ def _line(row: Timed, first: Timed, *, has_seam: bool) -> list[str]:
         f"{row.rows:.0f}",
         f"{row.flops / 1e12:.3g}",
     ]
-    return line + (["–" if row.seam is None else f"{row.seam:.2f}"] if has_seam else [])
+    seen = ["–" if value is None else f"{value:.2f}" for value in (row.seam, row.detail)]
+    return line + (seen if has_seam else [])
 
 
 def write_tables(sources: Sources, folder: Path, only: str | None = None) -> list[Table]:

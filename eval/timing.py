@@ -16,7 +16,7 @@ from eval.counting import Counting
 from eval.drawing import done_as
 from eval.naive import naive_steps
 from eval.rungs import Ladder, Rung
-from eval.seams import find_seam
+from eval.seams import changes, find_seam
 from eval.weights import Models
 from semdraw.geometry import Bounds, Extent
 from semdraw.models.base import DiffusionModel
@@ -32,7 +32,8 @@ class Timed(msgspec.Struct, frozen=True, kw_only=True):
     """One rung. draw_s: a picture's steps, in part extrapolated where share is below 1; decode_s: by its own decoder.
 
     rows of the network and flops are for one picture. decoder_s: of an autoencoder of the size of SD1.5's, which is
-    counted in the place of its own. seam: at the edges of tiles, where there are any.
+    counted in the place of its own. seam: at the edges of tiles, where there are any; detail: how much brightness
+    changes from pixel to pixel there, in grey levels.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Timed(msgspec.Struct, frozen=True, kw_only=True):
     share: float = 1.0
     decoder_s: float | None = None
     seam: float | None = None
+    detail: float | None = None
     remark: str = ""
 
     @property
@@ -81,17 +83,23 @@ def timed(ladder: Ladder, rung: Rung, models: Models) -> tuple[Timed, np.ndarray
             flops=flops,
             share=share,
             seam=_seam(regions, pixels),
+            detail=float(np.abs(changes(pixels)).mean()) if _is_tiled(regions) else None,
             remark=remark,
         ),
         pixels,
     )
 
 
+def _is_tiled(regions: Regions) -> bool:
+    """Nothing but a background, in several tiles."""
+    return not regions.regions and len(regions.background) > 1
+
+
 def _seam(regions: Regions, pixels: np.ndarray) -> float | None:
     """SEAM at the edges of tiles, where there is nothing else to see."""
-    tiles = [view.window for view, _ in regions.background]
-    if regions.regions or len(tiles) < 2:
+    if not _is_tiled(regions):
         return None
+    tiles = [view.window for view, _ in regions.background]
     cell_px = pixels.shape[0] // regions.seeds.shape[0]
     edges = [Bounds(*(cell_px * side for side in tile)) for tile in tiles]
     layout = Layout(
