@@ -151,6 +151,25 @@ def test_the_ring_has_the_size_of_the_tip_and_leans_with_the_pen(easel: Easel) -
     easel.press("b")
 
 
+def test_with_alt_what_lies_under_the_pen_is_shown(easel: Easel) -> None:
+    def shown() -> list[str]:
+        script = "() => [...document.querySelectorAll('.paper canvas.fading')].map((canvas) => canvas.style.opacity)"
+        found: list[str] = easel.page.evaluate(script)
+        return found
+
+    easel.wait_for_picture()
+    easel.press("1", "b")
+    easel.page.keyboard.down("Alt")
+    easel.page.mouse.move(*on_screen(easel, (0.75, 0.25)))
+    easel.page.mouse.move(*on_screen(easel, (0.76, 0.24)))
+    easel.tick()
+    assert float(shown()[1]) >= 0.5
+    easel.page.keyboard.up("Alt")
+    easel.page.mouse.move(*on_screen(easel, (0.05, 0.05)))
+    easel.tick()
+    assert shown()[1] == "0"
+
+
 def test_a_stroke_redraws_the_rectangle_that_it_touched_and_nothing_more(easel: Easel) -> None:
     """Counts of pixels in the place of times: 2 % of the canvas is what a short stroke of a small tip may touch."""
     easel.press("1", "b", *["["] * 8)

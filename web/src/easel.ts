@@ -92,6 +92,12 @@ export class Easel {
     this.mark();
   }
 
+  /** A step back from what is not finished yet is a step back to before it. */
+  undo(): void {
+    if (this.isDrawing) this.cancelStroke();
+    else this.#studio.undo();
+  }
+
   /** What the pen did before this moment belongs to the document as it is before what comes now. */
   finish(): void {
     this.#followAll();
@@ -256,7 +262,7 @@ export class Easel {
   }
 
   #tap(fingers: number): void {
-    if (fingers === 2) this.#studio.undo();
+    if (fingers === 2) this.undo();
     if (fingers === 3) this.#studio.redo();
     if (fingers === 4) this.#studio.isUiHidden = !this.#studio.isUiHidden;
   }

@@ -33,7 +33,7 @@ export const toolsActions: readonly Action[] = [
   { id: "stroke.nudgeFar", chords: Object.keys(WAYS).map((key) => `Shift+${key}`), needsStage: true, press: nudge },
   { id: "stroke.finish", chords: ["Enter"], needsStage: true, press: ({ easel }) => easel.enter() },
   { id: "stroke.cancel", chords: ["Escape"], press: ({ easel }) => easel.cancelStroke() },
-  { id: "edit.undo", chords: ["Ctrl+Z"], press: undo },
+  { id: "edit.undo", chords: ["Ctrl+Z"], press: ({ easel }) => easel.undo() },
   { id: "edit.redo", chords: ["Ctrl+Shift+Z", "Ctrl+Y"], press: ({ studio }) => studio.redo() },
 ];
 
@@ -71,10 +71,4 @@ function nudge({ easel, studio }: Desk, chord: string): void {
   const [x, y] = WAYS[chord.split("+").at(-1) ?? ""] ?? [0, 0];
   const step = (studio.tool === "move" ? 1 : STEP_PX) * (chord.startsWith("Shift") ? FAR : 1);
   easel.nudge({ x: x * step, y: y * step });
-}
-
-/** A step back from what is not finished yet is a step back to before it. */
-function undo({ studio, easel }: Desk): void {
-  if (easel.isDrawing) easel.cancelStroke();
-  else studio.undo();
 }
