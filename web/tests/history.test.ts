@@ -190,6 +190,20 @@ test("removing a painted brush tells the server, and undo tells it to add and to
   expect(document.mask("castle").unsent.take()).toEqual([mask.bounds]);
 });
 
+test("pixels that come after the lock belong to it: undone together, and back together", () => {
+  const document = blank();
+  const history = new History(document);
+  const start = bytesOf(document);
+  history.run({ label: "lock" }, [{ kind: "edit_layer", brush_id: "moon", locked: true, frozen: null }]);
+  expect(history.amend([{ kind: "edit_layer", brush_id: "moon", frozen: FROZEN }])).toHaveLength(1);
+  const kept = bytesOf(document);
+  history.undo();
+  expect(bytesOf(document)).toEqual(start);
+  expect(history.undo()).toBeNull();
+  history.redo();
+  expect(bytesOf(document)).toEqual(kept);
+});
+
 test("pictures behind take room in the history, each once, and old steps make way", () => {
   const history = new History(blank());
   const put = (png: Uint8Array, prompt: string) =>
