@@ -1,4 +1,4 @@
-/** What fits some typed letters, best first: letters in their order, those that begin words and follow each other count more. */
+/** What fits some typed letters, best first: letters in their order, those that begin words or follow each other count more. */
 
 export interface Entry {
   readonly id: string;
@@ -7,8 +7,10 @@ export interface Entry {
 }
 
 const START = 8;
-const NEXT = 5;
+const NEXT = 9;
 const AWAY = 1;
+/** For the language that is shown. */
+const OWN = 2;
 const MOST_GAP = 12;
 
 /** Case and accents aside. */
@@ -36,10 +38,12 @@ function scoreFrom(letters: string, text: string, start: number): number | null 
     const gap = found - at - 1;
     const isStart = found === 0 || !/[\p{L}\p{N}]/u.test(text[found - 1] as string);
     if (gap > MOST_GAP && !isStart) return null;
-    total += isStart ? START : gap === 0 ? NEXT : -AWAY * gap;
+    const isNext = gap === 0 && found > start;
+    total += isNext ? NEXT : isStart ? START : -AWAY * gap;
     at = found;
   }
-  return total - text.length / 100;
+  const isStrewn = total <= 0 && letters.length > 1;
+  return isStrewn ? null : total - text.length / 100;
 }
 
 export function fits(query: string, names: readonly string[]): boolean {
@@ -50,7 +54,10 @@ export function fits(query: string, names: readonly string[]): boolean {
 export function ranked<E extends Entry>(query: string, entries: readonly E[], recent: readonly string[]): readonly E[] {
   const place = new Map(recent.map((id, index) => [id, recent.length - index]));
   const scored = entries.flatMap((entry) => {
-    const scores = entry.names.map((name) => score(query, name)).filter((found) => found !== null);
+    const scores = entry.names.flatMap((name, at) => {
+      const found = score(query, name);
+      return found === null ? [] : [found + (at === 0 ? OWN : 0)];
+    });
     return scores.length > 0 ? [{ entry, score: Math.max(...scores) + (place.get(entry.id) ?? 0) / 2 }] : [];
   });
   return scored.sort((a, b) => b.score - a.score).map(({ entry }) => entry);

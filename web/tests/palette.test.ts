@@ -19,7 +19,13 @@ test("letters in their order find a name, in either language, whatever their cas
 
 test("beginnings of words count more than letters that are strewn about", () => {
   expect(score("sp", "Save a PNG")).toBeGreaterThan(score("sp", "Clasp") as number);
-  expect(score("png", "Save a PNG")).toBeGreaterThan(score("png", "Open a ring") as number);
+  expect(score("png", "Open a ring")).toBeNull();
+});
+
+test("letters of one word count more than the beginnings of several, and the shown language more than the other", () => {
+  expect(score("ma", "Masks")).toBeGreaterThan(score("ma", "Move and transform") as number);
+  const twins = [{ id: "other", names: ["Zoom", "Masken"] }, { id: "own", names: ["Masken", "Zoom"] }];
+  expect(ranked("mask", twins, []).map(({ id }) => id)).toEqual(["own", "other"]);
 });
 
 test("without letters all are there, and what was used lately comes first", () => {
