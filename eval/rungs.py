@@ -104,6 +104,9 @@ THROUGHPUT: Final = Ladder(
         ),
         rung_of("quantised", "+ tiny autoencoder", as_name="tiny", is_stream=True),
         rung_of("exact-lcm", "+ windows in place of whole canvases", as_name="windows", is_stream=True),
+        rung_of(
+            "joint-lcm", "joint: one pass for all regions after two steps", as_name="joint", is_stream=True
+        ),
     ),
 )
 CANVAS: Final = Ladder(
@@ -116,6 +119,7 @@ CANVAS: Final = Ladder(
         tiled(512, rung_of("naive-lcm", "MultiDiffusion + LCM, 4 steps")),
         tiled(512, rung_of("quantised", "SemanticDraw's method, 4 steps, in tiles of 512 px")),
         tiled(512, rung_of("exact-lcm", "exact: each region in a window of its own size")),
+        tiled(512, rung_of("joint-lcm", "joint: one pass for all regions after two steps")),
     ),
 )
 PANORAMA: Final = Ladder(
