@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { MaskCanvas } from "../src/canvas/mask";
 import { Thumbnail, THUMBNAIL_PX } from "../src/canvas/thumbnail";
 import { topmostAt } from "../src/canvas/under";
+import { suggestions } from "../src/document/concepts";
 import { PaletteError, paletteOf, paletteText } from "../src/document/palettefile";
 import { Recall, remember, spokenPrompts } from "../src/document/spoken";
 import { isSameStyle, strangeWords, STYLES } from "../src/document/styles";
@@ -142,4 +143,11 @@ test("the region under a place is the topmost that is seen and painted there", (
   const at = (x: number, y: number, shown = layers) => topmostAt({ x, y }, shown, masks)?.brush.id ?? null;
   expect([at(1, 1), at(1, 5), at(-1, 1), at(1, 8.5)]).toEqual(["b", "a", null, null]);
   expect(at(1, 1, layers.map((layer) => ({ ...layer, visible: layer.brush.id === "a" })))).toBe("a");
+});
+
+test("words are offered within choices and brackets, too", () => {
+  const concepts = ["cat", "castle", "full moon"].map((name) => ({ name, synonyms: [] }));
+  expect(suggestions("{dog|cas", concepts).map(({ prompt }) => prompt)).toEqual(["{dog|castle"]);
+  expect(suggestions("a (full mo", concepts).map(({ prompt }) => prompt)).toEqual(["a (full moon"]);
+  expect(suggestions("dog, ca", concepts).map(({ name }) => name)).toEqual(["cat", "castle"]);
 });

@@ -33,7 +33,7 @@ function suggestion({ name, synonyms }: Concept, head: string, tail: string): Su
 }
 
 function wordStarts(text: string): number[] {
-  return [...text.matchAll(/\S+/g)].map((match) => match.index);
+  return [...text.matchAll(/[^\s,(){}|]+/g)].map((match) => match.index);
 }
 
 function ranked(tail: string, concepts: readonly Concept[]): Concept[] {
