@@ -17,8 +17,10 @@ from eval.records import digest
 from eval.run import interleaved
 from eval.scores import describe, measure
 from eval.truth import rendered_truth
+from semdraw.errors import UsageError
 from semdraw.geometry import Bounds, Extent
 from semdraw.scene import Recipe, Scene
+from train.sprites import load_sprites
 
 _JUDGING = (
     "scores",
@@ -47,7 +49,15 @@ class BenchSubjects:
 
     def __init__(self, spec: BenchSpec) -> None:
         self._spec = spec
-        self._bench = load_bench()
+        try:
+            self._bench = load_bench()
+            load_oracles()
+            load_sprites()
+        except (
+            ValueError,
+            OSError,
+        ) as error:  # another bench or table of concepts, or a font that is missing
+            raise UsageError(str(error)) from None
 
     def layout(self, number: int) -> Layout:
         return self._bench.layout(number)
