@@ -105,13 +105,17 @@ def test_a_flow_ends_at_once_and_its_last_frame_stays(engine: Engine, model: Toy
 def test_a_flow_rests_when_its_painter_is_silent_and_wakes_at_a_word(engine: Engine) -> None:
     desk = Desk(engine)
     desk.seat.put(scene_of(), 0)
-    desk.seat.set_flow(Flow(speed=0.5, per_s=1000.0, rest_s=0.05))
+    desk.settled(0)
+    desk.seat.set_flow(Flow(speed=0.5, per_s=1000.0, rest_s=0.0))
     assert "rests" in desk.told("paused").reason
     rows = engine.work.rows
-    desk.seat.put(scene_of(seed=2), 1)
-    assert desk.settled(1).frame > 0
-    assert engine.work.rows > rows
-    desk.told("live")
+    other = Desk(engine)
+    other.seat.put(scene_of(seed=3), 0)
+    other.settled(0)
+    assert engine.work.rows == rows + 12, "nothing is painted for a flow that rests"
+    desk.seat.set_flow(QUICK)
+    assert flowing(desk, 2)[-1].frame == 0.5
+    assert desk.statuses[-1].state == "live"
 
 
 def test_a_flow_over_the_last_frame_begins_anew(engine: Engine) -> None:
