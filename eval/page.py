@@ -121,7 +121,8 @@ def _figure_table(columns: list[Column], result: Result) -> Iterator[str]:
         yield f"<td>{method.num_pictures or '–'}</td>"
         for column in columns:
             figure = method.figures.get(column.key)
-            yield _cell(column, figure, is_best=figure is not None and figure.value == best[column.key])
+            is_best = figure is not None and method.group != "ends" and figure.value == best[column.key]
+            yield _cell(column, figure, is_best=is_best)
         yield "</tr>"
     yield "</tbody></table></div>"
 

@@ -64,7 +64,7 @@ def _add_what(parser: argparse.ArgumentParser) -> None:
 def _add_weights(parser: argparse.ArgumentParser) -> None:
     weights = parser.add_argument_group("weights", "LoRAs or folders; the embedded model brings its own")
     weights.add_argument("--model", default="picturebook", metavar="NAME|PATH", help="as for `semdraw paint`")
-    weights.add_argument("--device", type=device, default="cpu", metavar="DEVICE", help="(default: cpu)")
+    weights.add_argument("--device", type=device, metavar="DEVICE", help="(default: cpu)")
     weights.add_argument("--few", type=Path, metavar="PATH", help="what makes the model a quick one, by LCM")
     weights.add_argument("--euler", type=Path, metavar="PATH", help="what makes it a quick one by Euler")
     weights.add_argument("--base", type=Path, metavar="PATH", help="the undistilled weights, for 50 steps")
