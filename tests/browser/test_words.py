@@ -66,6 +66,10 @@ def test_in_german_no_english_word_is_left_and_it_comes_and_goes_without_a_reloa
     assert easel.page.evaluate("() => document.documentElement.lang") == "de"
     easel.page.get_by_role("button", name="Einzelheiten", exact=False).first.click()
     assert english_on(easel, english) == []
+    easel.page.get_by_role("button", name="Werkzeug-Einstellungen").click()
+    easel.press("w", "h", "i")  # what acts, the history, figures
+    easel.wait_for_picture()
+    assert english_on(easel, english) == []
     for chord in ("Alt+r", "Control+,"):
         easel.press(chord)
         easel.page.get_by_role("dialog").wait_for()
