@@ -52,32 +52,33 @@ function spread({ width, height, barred }: Field, start: number): Uint8Array {
   return filled;
 }
 
-/** 1 within `reach` pixels of what is barred, by steps of 3 straight and 4 aslant. */
+/** 1 within `reach` pixels of what is barred, by steps of 3 straight and 4 aslant: once downwards, once upwards. */
 function near({ width, height, barred }: Field, reach: number): Uint8Array {
-  const far = new Uint16Array(barred.length);
-  for (let index = 0; index < far.length; index++) far[index] = barred[index] ? 0 : FAR;
-  const relax = (index: number, x: number, y: number, way: 1 | -1): void => {
-    let least = far[index] as number;
-    const look = (dx: number, dy: number, cost: number): void => {
-      const [ox, oy] = [x + dx * way, y + dy * way];
-      if (ox < 0 || oy < 0 || ox >= width || oy >= height) return;
-      least = Math.min(least, (far[oy * width + ox] as number) + cost);
-    };
-    look(-1, 0, 3);
-    look(0, -1, 3);
-    look(-1, -1, 4);
-    look(1, -1, 4);
-    far[index] = least;
+  const far = Uint16Array.from(barred, (bar) => (bar ? 0 : FAR));
+  const pass = (at: number, way: 1 | -1, x: number, hasRow: boolean): void => {
+    let least = far[at] as number;
+    const [hasBefore, hasAfter] = way === 1 ? [x > 0, x < width - 1] : [x < width - 1, x > 0];
+    const row = at - way * width;
+    if (hasBefore) least = Math.min(least, (far[at - way] as number) + 3);
+    if (hasRow) least = Math.min(least, (far[row] as number) + 3);
+    if (hasRow && hasBefore) least = Math.min(least, (far[row - way] as number) + 4);
+    if (hasRow && hasAfter) least = Math.min(least, (far[row + way] as number) + 4);
+    far[at] = least;
   };
-  for (let y = 0; y < height; y++) for (let x = 0; x < width; x++) relax(y * width + x, x, y, 1);
-  for (let y = height - 1; y >= 0; y--) for (let x = width - 1; x >= 0; x--) relax(y * width + x, x, y, -1);
-  return Uint8Array.from(far, (distance) => (distance <= 3 * reach ? 1 : 0));
+  for (let at = 0, y = 0; y < height; y++) for (let x = 0; x < width; x++, at++) if (far[at] !== 0) pass(at, 1, x, y > 0);
+  for (let at = far.length - 1, y = height - 1; y >= 0; y--) for (let x = width - 1; x >= 0; x--, at--) if (far[at] !== 0) pass(at, -1, x, y < height - 1);
+  const walls = new Uint8Array(far.length);
+  for (let at = 0; at < far.length; at++) if ((far[at] as number) <= 3 * reach) walls[at] = 1;
+  return walls;
 }
 
 /** Back over the margin that was kept from the walls, step by step, never through them. */
 function grow({ width, barred }: Field, filled: Uint8Array, steps: number): void {
   let edge: number[] = [];
-  for (let index = 0; index < filled.length; index++) if (filled[index]) edge.push(index);
+  for (let index = 0; index < filled.length; index++) {
+    const isInside = filled[index - 1] && filled[index + 1] && filled[index - width] && filled[index + width];
+    if (filled[index] && !isInside) edge.push(index);
+  }
   for (let step = 0; step <= steps; step++) {
     const next: number[] = [];
     for (const index of edge) {
