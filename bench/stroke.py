@@ -122,7 +122,7 @@ def measure(address: str, num_edits: int) -> dict[str, Any]:
 
 def _stroke(page: Any, number: int) -> None:
     """A short stroke somewhere in the lower half, of about a third of a second."""
-    box = page.locator("canvas").first.bounding_box()
+    box = page.locator("[role=application] canvas").first.bounding_box()
     x, y = box["x"] + box["width"] / 2 + 30 * (number % 5), box["y"] + box["height"] / 2 + 12 * (number % 7)
     page.mouse.move(x, y)
     page.mouse.down()
