@@ -68,7 +68,8 @@ def as_table(ladder: Ladder, rows: list[Timed]) -> Table:
     has_seam = any(row.seam is not None for row in rows)
     head = ["method", "s a picture", "pictures a second", "faster", "rows", "TFLOP"]
     told = circumstances()
-    threads = f"{torch.get_num_threads()} threads of {told['machine']}, {told['date'][:10]}, `{COMMAND}`."
+    count = torch.get_num_threads()
+    threads = f"{count} {'thread' if count == 1 else 'threads'} of {told['machine']}, {told['date'][:10]}, `{COMMAND}`."
     remarks = [f"The paper: {ladder.paper}.", f"Here: {threads}"]
     remarks += [f"{row.label}: {row.remark}." for row in rows if row.remark]
     return Table(
