@@ -45,7 +45,7 @@ def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
         [],
         ["dance"],
         ["paint"],
-        ["paint", "-o", "out.jpg"],
+        ["paint", "-o", "out.gif"],
         ["paint", "-o", "/nowhere/at/all/out.png"],
         ["paint", "-o", "x.png", "--size", "big"],
         ["paint", "-o", "x.png", "--size", "0x4"],

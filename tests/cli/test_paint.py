@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from semdraw.cli.main import run
+from semdraw.exports import scene_from_file
 from semdraw.files import save_project
+from semdraw.geometry import Extent
 from semdraw.metadata import scene_from_picture
 from semdraw.scene import ColorBackground, ImageBackground, PromptBackground, Recipe
 from tests.scenes import two_regions
@@ -195,3 +197,14 @@ def test_what_does_not_suit_the_model_is_said(
 ) -> None:
     assert run(["paint", "--model", str(model), *options, "-o", str(tmp_path / "out.png")]) == 1
     assert reason in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("ending", ["webp", "jpg", "ora", "psd", "semdraw"])
+def test_the_ending_of_the_name_decides_the_kind_of_file(ending: str, model: Path, tmp_path: Path) -> None:
+    out = tmp_path / f"picture.{ending}"
+    options = ["--size", "64x64", "--background", "night sky", "--steps", "1"]
+    assert run(["paint", "--model", str(model), *options, "-o", str(out)]) == 0
+    if ending == "psd":
+        assert out.read_bytes().startswith(b"8BPS")
+    else:
+        assert scene_from_file(out.read_bytes()).canvas.extent == Extent(64, 64)
