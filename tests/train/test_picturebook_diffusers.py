@@ -79,7 +79,7 @@ def test_concepts_are_listed() -> None:
 
 
 def test_weights_stay_small() -> None:
-    assert sum(file.stat().st_size for file in FOLDER.rglob("*") if file.is_file()) < 25e6
+    assert sum(file.stat().st_size for file in FOLDER.rglob("*") if file.is_file()) < 30e6
 
 
 def test_it_stays_within_its_budget(pipeline: StableDiffusionPipeline) -> None:
@@ -92,5 +92,5 @@ def test_it_stays_within_its_budget(pipeline: StableDiffusionPipeline) -> None:
     assert 1e9 < row.get_total_flops() <= 2.5e9
     assert 3e9 < decode.get_total_flops() <= 7e9
     weights = [file.stat().st_size for file in FOLDER.rglob("*.safetensors")]
-    assert len(weights) == 3
+    assert len(weights) == 3 + len(list((FOLDER / "loras").iterdir()))
     assert sum(weights) < 40e6
