@@ -29,6 +29,19 @@ def test_sides_are_those_that_the_model_takes() -> None:
     assert enlarged(two_regions(), 1.3, multiple=16).canvas.extent == Extent(80, 80)
 
 
+def test_a_scene_that_is_not_enlarged_keeps_sides_that_no_model_takes() -> None:
+    odd = Scene.blank(Extent(50, 33))
+    assert enlarged(odd, 1.0, multiple=8) is odd
+
+
+def test_a_frozen_pixel_in_the_corner_stays_within_the_canvas() -> None:
+    frozen = Frozen(x=63, y=63, picture=Picture(Extent(1, 1), b"abc"), mask=Mask(Extent(1, 1), b"\xff"))
+    scene = two_regions().with_layer(replace(two_regions().canvas.layers[0], locked=True, frozen=frozen))
+    kept = enlarged(scene, 0.5, multiple=8).canvas.layers[0].frozen
+    assert kept is not None
+    assert kept.bounds == (31, 31, 1, 1)
+
+
 def test_background_and_frozen_pixels_go_along() -> None:
     red = Picture.from_array(np.full((16, 16, 3), (200, 0, 0), np.uint8))
     frozen = Frozen(x=8, y=16, picture=red, mask=Mask(Extent(16, 16), b"\xff" * 256))

@@ -11,7 +11,12 @@ from semdraw.scene import MAX_MASKS_PX, Background, Frozen, ImageBackground, Lay
 
 
 def enlarged(scene: Scene, factor: float, *, multiple: int) -> Scene:
-    """`scene` with sides `factor` times as long, rounded to what a model takes; a SceneError beyond the limits."""
+    """`scene` with sides `factor` times as long, rounded to what a model takes; a SceneError beyond the limits.
+
+    A factor of 1 leaves the scene as it is, whatever its sides: its picture is the one that is seen.
+    """
+    if factor == 1:
+        return scene
     before = scene.canvas.extent
     after = Extent(*(round(factor * side) for side in before)).rounded_to(multiple)
     if after == before:
@@ -56,6 +61,7 @@ def _frozen(frozen: Frozen, before: Extent, after: Extent) -> Frozen:
         return round(left * after.width / before.width), round(top * after.height / before.height)
 
     (left, top), (right, bottom) = place(x, y), place(x + width, y + height)
+    left, top = min(left, after.width - 1), min(top, after.height - 1)
     extent = Extent(max(1, right - left), max(1, bottom - top))
     return Frozen(x=left, y=top, picture=resized(frozen.picture, extent), mask=_mask(frozen.mask, extent))
 
