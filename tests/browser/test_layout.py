@@ -73,10 +73,16 @@ def test_the_theme_follows_the_system_until_it_is_chosen(easel: Easel) -> None:
     assert paper() == light
     look.select_option("dark")
     assert paper() == dark
+    line = "() => getComputedStyle(document.querySelector('.panel')).borderTopColor"
+    faint = easel.page.evaluate(line)
+    easel.page.get_by_label("Strong outlines").check()
+    strong = easel.page.evaluate(line)
+    assert strong != faint
     easel.page.emulate_media(color_scheme="light")
     easel.page.reload()
     easel.wait_for_picture()
     assert paper() == dark
+    assert easel.page.evaluate(line) == strong
 
 
 def box_of(easel: Easel, selector: str) -> Box:

@@ -40,7 +40,7 @@ export const liveWords = {
   "saving.beside": { en: "saved beside another tab", de: "neben einem anderen Tab gespeichert" },
   "saving.failed": { en: "not saved: {reason}", de: "nicht gespeichert: {reason}" },
   "foot.latency": { en: "From the end of a stroke to the first picture that shows it", de: "Vom Ende eines Strichs bis zum ersten Bild, das ihn zeigt" },
-  "foot.zoom": { en: "Zoom {percent} %, fit", de: "Zoom {percent} %, einpassen" },
+  "foot.zoom": { en: "Zoom {percent}, fit", de: "Zoom {percent}, einpassen" },
 
   "keep.none": { en: "There is no finished picture to keep yet", de: "Noch ist kein Bild fertig, das man behalten könnte" },
   "keep.told": { en: "Kept, with the whole scene", de: "Behalten, mit der ganzen Szene" },
