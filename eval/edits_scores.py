@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from eval.bench import Edit, Layout
+from eval.bench import Edit, Layout, PlacedRegion
 from eval.naming import named_pixels
 from eval.oracle_nets import NUM_CLASSES
 from eval.oracles import Oracles
@@ -35,19 +35,23 @@ def flicker(frames: Sequence[np.ndarray]) -> float:
 
 
 def edited_area(before: Layout, after: Layout) -> np.ndarray:
-    """(H W) bool: where something else shows after the edit than before it, or the same under another prompt."""
-    area = before.bare ^ after.bare
+    """(H W) bool: all of what shows of an edited region, before and after; of others, what was covered or freed."""
     old, new = shown_by_key(before), shown_by_key(after)
-    empty = np.zeros_like(area)
+    area, nothing = before.bare ^ after.bare, (None, np.zeros(before.extent.shape, bool))
     for key in old.keys() | new.keys():
-        (prompt, shown), (prompt_now, shown_now) = old.get(key, ("", empty)), new.get(key, ("", empty))
-        area |= (shown | shown_now) if prompt != prompt_now else (shown ^ shown_now)
+        (region, shown), (region_now, shown_now) = old.get(key, nothing), new.get(key, nothing)
+        is_same = region is not None and region_now is not None and is_untouched(region, region_now)
+        area |= (shown ^ shown_now) if is_same else (shown | shown_now)
     return area
 
 
-def shown_by_key(layout: Layout) -> dict[str, tuple[str, np.ndarray]]:
+def is_untouched(before: PlacedRegion, after: PlacedRegion) -> bool:
+    return before.prompt == after.prompt and bool((before.mask == after.mask).all())
+
+
+def shown_by_key(layout: Layout) -> dict[str, tuple[PlacedRegion | None, np.ndarray]]:
     pairs = zip(layout.regions, layout.visible, strict=True)
-    return {region.key: (region.prompt, shown) for region, shown in pairs}
+    return {region.key: (region, shown) for region, shown in pairs}
 
 
 def collateral(before: np.ndarray, after: np.ndarray, area: np.ndarray) -> float:
@@ -77,12 +81,14 @@ def is_freed(edit: Edit, layouts: tuple[Layout, Layout], picture: np.ndarray, or
     """Whether the wanted ground shows where the region was painted, or at least not its object any more."""
     before, after = layouts
     number = [region.key for region in before.regions].index(edit.key)
-    freed = before.visible[number] & edited_area(before, after)
-    seen, ground = named_pixels(oracles, picture, [], np.zeros((0, NUM_CLASSES)))
+    _, left = shown_by_key(after).get(edit.key, (None, np.zeros(after.extent.shape, bool)))
+    freed = before.visible[number] & ~left
+    named = named_pixels(oracles, picture, [], np.zeros((0, NUM_CLASSES)))
     bare = freed & after.bare
     if not bare.any():
-        return share(seen == before.regions[number].object, freed) < 1 - FREED_SHARE
-    return share((ground == GROUNDS_FROM + after.background) & (seen >= GROUNDS_FROM), bare) >= FREED_SHARE
+        return share(named.seen == before.regions[number].object, freed) < 1 - FREED_SHARE
+    is_ground = (named.ground == GROUNDS_FROM + after.background) & (named.seen >= GROUNDS_FROM)
+    return share(is_ground, bare) >= FREED_SHARE
 
 
 def settled_at(frames: Sequence[np.ndarray], times_ms: Sequence[float]) -> tuple[int, float]:

@@ -6,6 +6,7 @@ names of its cells. What was asked for plays no part.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -19,13 +20,23 @@ from train.concepts import objects
 NUM_OBJECTS = len(objects())
 DOUBT = 0.02  # what a name keeps that no view has given
 ELSEWHERE = 0.1  # what the views of a whole piece weigh inside a region
+HINT = 0.12  # of the probability, where an object might stand
 LEAST_CELLS = 4  # a smaller piece is not looked at by itself
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Named:
+    """For each pixel (H W): its class; among grounds alone the likeliest one; whether an object might stand there."""
+
+    seen: np.ndarray
+    ground: np.ndarray
+    maybe_object: np.ndarray
 
 
 def named_pixels(
     oracles: Oracles, picture: np.ndarray, visible: Sequence[np.ndarray], posteriors: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """The class of each pixel (H W), and among grounds alone the likeliest one (H W).
+) -> Named:
+    """Both glances at a picture.
 
     picture (H W 3) uint8; visible: regions (H W) bool, and posteriors (p classes) what the oracle takes them for.
     """
@@ -33,7 +44,11 @@ def named_pixels(
     names = names_of_cells(oracles, picture, cells, visible, posteriors)
     things = cells[:NUM_OBJECTS] * (DOUBT + names)
     things *= cells[:NUM_OBJECTS].sum(0) / np.maximum(things.sum(0), 1e-9)
-    return likeliest(things, cells[NUM_OBJECTS:]), smooth(cells[NUM_OBJECTS:-1]).argmax(0) + NUM_OBJECTS
+    return Named(
+        seen=likeliest(things, cells[NUM_OBJECTS:]),
+        ground=smooth(cells[NUM_OBJECTS:-1]).argmax(0) + NUM_OBJECTS,
+        maybe_object=smooth(cells[None, :NUM_OBJECTS].sum(1))[0] > HINT,
+    )
 
 
 def names_of_cells(

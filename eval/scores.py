@@ -37,16 +37,16 @@ def measure(
     windows: in which parts of the canvas it was painted, if it was painted in parts: their edges may be seams.
     """
     first, second = (whats_taken(oracles, which, picture, layout) for which in ("first", "second"))
-    seen, ground = named_pixels(oracles, picture, layout.visible, first)
-    seam = find_seam(layout, picture, grow(seen < GROUNDS_FROM, 2), windows)
+    named = named_pixels(oracles, picture, layout.visible, first)
+    seam = find_seam(layout, picture, grow(named.maybe_object, 4), windows)
     return {
         "layout": layout.id,
         "split": layout.split,
         "tier": layout.tier,
         "mask_kind": layout.mask_kind,
-        "regions": measure_regions(layout, seen, first, second),
-        "occ": measure_overlaps(layout, seen),
-        **measure_ground(layout, seen, ground),
+        "regions": measure_regions(layout, named.seen, first, second),
+        "occ": measure_overlaps(layout, named.seen),
+        **measure_ground(layout, named.seen, named.ground),
         "seam": None if seam is None else seam.ratio,
         "seam_p": None if seam is None else seam.p,
     }

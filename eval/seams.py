@@ -43,7 +43,8 @@ def find_seam(
 
     picture (H W 3) uint8, is_object (H W) bool: what an oracle takes for one; windows: whose edges count as well.
     """
-    lines = [*(outline(region.mask) for region in layout.regions), *map(edges, windows)]
+    drawn = () if layout.mask_kind == "silhouette" else layout.regions  # at a true outline an edge belongs
+    lines = [*(outline(region.mask) for region in drawn), *map(edges, windows)]
     line = on_canvas(joined(lines), layout.extent.shape)
     slopes = changes(picture)
     near = np.zeros(layout.extent.shape, bool)
