@@ -104,7 +104,7 @@ class Inception:
         return self._net(self._rows(pixels), no_output_bias=True)[0].float().cpu()
 
     def _rows(self, pixels: np.ndarray) -> Tensor:
-        return torch.from_numpy(np.ascontiguousarray(pixels)).permute(2, 0, 1)[None].to(self._device)
+        return torch.from_numpy(np.array(pixels)).permute(2, 0, 1)[None].to(self._device)
 
 
 def plain_name(name: str) -> str:

@@ -69,8 +69,9 @@ def as_table(ladder: Ladder, rows: list[Timed]) -> Table:
     head = ["method", "s a picture", "pictures a second", "faster", "rows", "TFLOP"]
     told = circumstances()
     count = torch.get_num_threads()
-    threads = f"{count} {'thread' if count == 1 else 'threads'} of {told['machine']}, {told['date'][:10]}, `{COMMAND}`."
-    remarks = [f"The paper: {ladder.paper}.", f"Here: {threads}"]
+    threads = "1 thread" if count == 1 else f"{count} threads"
+    here = f"{threads} of {told['machine']}, {told['date'][:10]}, `{COMMAND}`."
+    remarks = [f"The paper: {ladder.paper}.", f"Here: {here}"]
     remarks += [f"{row.label}: {row.remark}." for row in rows if row.remark]
     return Table(
         name=ladder.name,
