@@ -17,9 +17,7 @@ def test_a_starter_scene_is_chosen_by_its_picture_and_undone(easel: Easel) -> No
     easel.page.get_by_role("button", name="New picture").click()
     pictures = easel.page.locator("dialog li img")
     assert pictures.count() == 5
-    assert easel.page.evaluate(
-        "() => [...document.querySelectorAll('dialog img')].every((i) => i.naturalWidth > 0)"
-    )
+    easel.wait_for("[...document.querySelectorAll('dialog img')].every((image) => image.naturalWidth > 0)")
     easel.page.get_by_role("button", name="Forest").click()
     easel.wait_for("window.semdraw.scene.brushes.some(({ prompt }) => prompt === 'fox')")
     easel.wait_for_picture()
