@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import zipfile
-from dataclasses import replace as with_changes
 
 import numpy as np
 import pytest
@@ -16,7 +15,7 @@ from psd_tools.api.layers import Group
 from semdraw.errors import FileError
 from semdraw.exports import MEDIA_TYPES, exported, scene_from_file
 from semdraw.geometry import Extent
-from semdraw.layered import PaintLayer, color_of
+from semdraw.layered import color_of
 from semdraw.openraster import openraster_bytes, scene_from_openraster
 from semdraw.rasters import Mask, Picture
 from semdraw.scene import (
@@ -163,7 +162,7 @@ STACK = """<?xml version="1.0"?><image w="96" h="64"><stack><stack name="sky thi
 <layer name="filter" src="data/curve.xml"/><layer name="Paper" src="data/0.png"/></stack></image>"""
 
 
-def foreign(stack: str = STACK, moon: Image.Image | None = None) -> bytes:
+def foreign(stack: str | bytes = STACK, moon: Image.Image | None = None) -> bytes:
     """As a painting program writes it: a full lowest layer, groups with offsets, layers that stick out."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -194,9 +193,11 @@ def test_a_file_of_another_program_becomes_regions_over_its_full_lowest_layer() 
         (STACK.replace("data/0.png", "data/9.png"), "9.png"),
         ("<image w='8' h='8'/>", "no stack"),
         ("<image", "OpenRaster file that can be read"),
+        (STACK.encode("utf-16"), "OpenRaster file that can be read"),
+        (STACK.replace('x="2"', 'x="two"'), "OpenRaster file that can be read"),
     ],
 )
-def test_a_file_that_makes_no_sense_is_refused_in_words(stack: str, words: str) -> None:
+def test_a_file_that_makes_no_sense_is_refused_in_words(stack: str | bytes, words: str) -> None:
     with pytest.raises(FileError, match=words):
         scene_from_file(foreign(stack))
 
@@ -205,6 +206,53 @@ def test_too_many_layers_are_refused() -> None:
     layers = "".join(f'<layer name="l{number}" src="data/1.png"/>' for number in range(65))
     with pytest.raises(FileError, match="at most 64 layers"):
         scene_from_file(foreign(f'<image w="96" h="64"><stack>{layers}</stack></image>'))
+
+
+def test_layers_are_counted_before_any_is_decoded_and_their_pixels_are_bounded() -> None:
+    row = '<layer name="l" src="data/1.png"/>'
+    broken = foreign(
+        f'<image w="96" h="64"><stack>{row * 9_000}</stack></image>'.replace("1.png", "none.png")
+    )
+    with pytest.raises(FileError, match="at most 64 layers, got 9000"):
+        scene_from_file(broken)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("semdraw.stack.MAX_LAYERS_PX", 6 * 20 * 20)
+        with pytest.raises(FileError, match="px in all; crop or merge"):
+            scene_from_file(foreign(f'<image w="96" h="64"><stack>{row * 7}</stack></image>'))
+
+
+def test_a_layer_far_outside_the_canvas_is_a_blank_region() -> None:
+    found = scene_from_file(foreign(STACK.replace('x="2"', 'x="99999999999"')))
+    assert found.canvas.layers[0].mask.is_blank
+
+
+def test_an_entry_that_is_packed_in_an_unknown_way_is_refused() -> None:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("mimetype", "image/openraster")
+        archive.writestr("stack.xml", STACK, zipfile.ZIP_LZMA)
+    with pytest.raises(FileError, match="unknown way"):
+        scene_from_file(out.getvalue())
+
+
+def test_regions_may_be_called_as_other_layers_are() -> None:
+    prompts = ("background trees", "picture", "cat")
+    brushes = tuple(Brush(id=f"b{number}", prompt=prompt) for number, prompt in enumerate(prompts))
+    layers = tuple(Layer(brush_id=brush.id, mask=painted(0, 0, 96, 64)) for brush in brushes)
+    before = checked(replace(scene(), brushes=brushes).with_canvas(layers=layers))
+    data = openraster_bytes(before, photo())
+    assert scene_from_openraster(data) == before
+    found = scene_from_openraster(rewritten(data, {"semdraw/project": None}))
+    assert tuple(brush.prompt for brush in found.brushes) == prompts
+    assert found.canvas.background == before.canvas.background
+
+
+def test_an_opacity_that_was_changed_elsewhere_is_the_new_strength() -> None:
+    data = openraster_bytes(scene(), photo())
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        stack = archive.read("stack.xml").decode().replace('opacity="0.5"', 'opacity="0.25"')
+    found = scene_from_openraster(rewritten(data, {"stack.xml": stack.encode()}))
+    assert found.brush("b") == replace(scene().brush("b"), strength=0.25)
 
 
 def test_layers_that_came_back_changed_keep_the_details_of_those_that_kept_their_names() -> None:
@@ -222,9 +270,9 @@ def test_layers_that_came_back_changed_keep_the_details_of_those_that_kept_their
 
 def test_the_colour_of_a_layer_is_the_mean_of_what_is_painted() -> None:
     image = Image.new("RGBA", (2, 1), (0, 0, 0, 0))
-    assert color_of(PaintLayer(name="", image=image), otherwise="#abcdef") == "#abcdef"
+    assert color_of(image, otherwise="#abcdef") == "#abcdef"
     image.putpixel((0, 0), (250, 100, 0, 128))
-    assert color_of(with_changes(PaintLayer(name="", image=image)), otherwise="#abcdef") == "#fa6400"
+    assert color_of(image, otherwise="#abcdef") == "#fa6400"
 
 
 def test_no_other_endings_are_written() -> None:

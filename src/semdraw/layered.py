@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 from PIL import Image, ImageColor
 
-from semdraw.geometry import Bounds, Extent
+from semdraw.geometry import Bounds
 from semdraw.rasters import Mask, Picture
 from semdraw.scene import Brush, ColorBackground, ImageBackground, PromptBackground, Scene
 
@@ -85,18 +85,12 @@ def painted_box(mask: Mask) -> Bounds:
     return Bounds(left, top, int(columns[-1]) - left + 1, int(rows[-1]) - top + 1)
 
 
-def mask_of(layer: PaintLayer, extent: Extent) -> Mask:
-    """The opacity of a layer's pixels on a canvas of `extent`; what lies outside is cut."""
-    canvas = Image.new("L", extent)
-    canvas.paste(layer.image.getchannel("A"), (layer.x, layer.y))
-    return Mask.from_array(np.asarray(canvas))
-
-
-def color_of(layer: PaintLayer, *, otherwise: str) -> str:
-    """The mean colour of what is painted, as #rrggbb."""
-    pixels = np.asarray(layer.image, np.float64)
-    alpha = pixels[..., 3:]
-    if not alpha.any():
+def color_of(image: Image.Image, *, otherwise: str) -> str:
+    """The mean colour of what is painted in an RGBA image, as #rrggbb."""
+    pixels = np.asarray(image)
+    alpha = pixels[..., 3]
+    total = int(alpha.sum(dtype=np.int64))
+    if not total:
         return otherwise
-    mean = (pixels[..., :3] * alpha).sum(axis=(0, 1)) / alpha.sum()
-    return "#" + "".join(f"{round(value):02x}" for value in mean)
+    sums = np.einsum("hwc,hw->c", pixels[..., :3], alpha, dtype=np.int64, casting="unsafe")
+    return "#" + "".join(f"{round(int(value) / total):02x}" for value in sums)
