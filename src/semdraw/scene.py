@@ -19,11 +19,12 @@ BrushId = NewType("BrushId", str)
 MAX_BRUSHES = 64
 MAX_MASKS_PX = 128_000_000  # all masks of a scene together
 MAX_PROMPT = 2_000
+MAX_NAME = 120
 MAX_STYLES = 16
 
 Id = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_-]+$")]
 Prompt = Annotated[str, msgspec.Meta(max_length=MAX_PROMPT)]
-Name = Annotated[str, msgspec.Meta(max_length=120)]
+Name = Annotated[str, msgspec.Meta(max_length=MAX_NAME)]
 Color = Annotated[str, msgspec.Meta(pattern=r"^#[0-9a-f]{6}$")]
 Share = Annotated[float, msgspec.Meta(ge=0.0, le=1.0)]
 Seed = Annotated[int, msgspec.Meta(ge=0, lt=2**32)]
@@ -281,7 +282,7 @@ def checked(scene: Scene) -> Scene:
         raise SceneError(f"at most {MAX_BRUSHES} brushes, got {len(scene.brushes)}")
     check_values(scene)
     extent = scene.canvas.extent
-    _check_extent("a canvas", extent)
+    check_sizes(extent, len(scene.canvas.layers))
     if isinstance(scene.canvas.background, ImageBackground):
         _check_extent("a picture behind", scene.canvas.background.picture.extent)
     brush_ids = [brush.id for brush in scene.brushes]
@@ -289,10 +290,6 @@ def checked(scene: Scene) -> Scene:
         raise SceneError(f"brush ids must differ, got {brush_ids}")
     if sorted(brush_ids) != sorted(layer.brush_id for layer in scene.canvas.layers):
         raise SceneError("every brush has one layer and every layer one brush")
-    if len(scene.canvas.layers) * extent.area > MAX_MASKS_PX:
-        raise SceneError(
-            f"a canvas of {extent} holds at most {MAX_MASKS_PX // extent.area} brushes, got {len(brush_ids)}"
-        )
     for layer in scene.canvas.layers:
         _check_layer(layer, extent)
     kept_px = sum(2 * layer.frozen.mask.extent.area for layer in scene.canvas.layers if layer.frozen)
@@ -301,6 +298,15 @@ def checked(scene: Scene) -> Scene:
             f"masks and frozen pixels together take more than {MAX_MASKS_PX} px; unlock a region"
         )
     return scene
+
+
+def check_sizes(extent: Extent, num_layers: int) -> None:
+    """A SceneError where a canvas, or the masks of so many layers, would be too large."""
+    _check_extent("a canvas", extent)
+    if num_layers * extent.area > MAX_MASKS_PX:
+        raise SceneError(
+            f"a canvas of {extent} holds at most {MAX_MASKS_PX // extent.area} brushes, got {num_layers}"
+        )
 
 
 def _check_layer(layer: Layer, extent: Extent) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -28,6 +27,7 @@ from semdraw.scene import (
     PromptBackground,
     Recipe,
     Scene,
+    check_sizes,
     checked,
 )
 
@@ -35,7 +35,10 @@ Share = Annotated[float, Field(ge=0, le=1)]
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
 Side = Annotated[int, Field(ge=1, le=MAX_SIDE_PX)]
 Words = Annotated[str, Field(max_length=MAX_PROMPT)]
-Box = Annotated[list[int], Field(min_length=4, max_length=4, description="x, y, width, height in pixels")]
+Place = Annotated[
+    int, Field(ge=-MAX_SIDE_PX, le=2 * MAX_SIDE_PX)
+]  # it may stick out, but it is not drawn for ever
+Box = Annotated[list[Place], Field(min_length=4, max_length=4, description="x, y, width, height in pixels")]
 
 
 class _Strict(BaseModel):
@@ -111,6 +114,7 @@ def scene_of_still(still: StillRequest, card: ModelCard) -> Scene:
     """The scene that a request describes, for the model of `card`, or a SceneError."""
     own = Extent(*card.extent)
     extent = Extent(still.width or own.width, still.height or own.height)
+    check_sizes(extent, len(still.regions))  # before any mask is made
     masks = [_mask(region, extent, number) for number, region in enumerate(still.regions, start=1)]
     brushes = tuple(
         Brush(id=f"region-{number}", **region.model_dump(exclude={"mask", "box", "ellipse"}))
@@ -161,5 +165,5 @@ def _mask(region: StillRegion, extent: Extent, number: int) -> Mask:
 def _bytes(text: str, what: str) -> bytes:
     try:
         return base64.b64decode(text.rpartition(",")[2], validate=True)
-    except binascii.Error as error:
+    except ValueError as error:
         raise SceneError(f"{what} is not base64: {error}") from None
