@@ -18,6 +18,7 @@ from semdraw.exports import scene_from_file
 from semdraw.geometry import Extent
 from semdraw.protocol import to_wire, unpack
 from semdraw.scene import Recipe, Scene
+from semdraw.seats import Seat
 from semdraw.server.limits import Limits
 from semdraw.server.renders import Order, Renders, scenes_of
 from tests.scenes import two_regions
@@ -107,6 +108,43 @@ def test_a_cancelled_order_takes_no_further_step_and_is_forgotten(own: LiveServe
     assert "render it again" in gone["detail"]
 
 
+def test_a_cancelled_order_keeps_its_finished_pictures(own: LiveServer) -> None:
+    client, second = Client(own), threading.Event()
+
+    def fault() -> None:
+        if len(own.model.calls) > 2:
+            second.wait(20)
+
+    own.model.fault = fault
+    _, told = client.order(plain("red"), num_steps=2, seeds=(1, 2))
+    until(lambda: client.ask(told["id"])["finished"] == 1)
+    status, _, data = own.request("POST", f"/api/renders/{told['id']}/cancel")
+    assert (status, json.loads(data)["state"]) == (200, "cancelled")
+    second.set()
+    assert Image.open(io.BytesIO(client.take(told["id"], "0.png"))).format == "PNG"
+    assert client.ask(told["id"])["finished"] == 1
+    assert own.request("POST", "/api/renders/nobody/cancel")[0] == 404
+
+
+def test_an_order_after_the_engine_s_end_fails_and_leaves_its_seat(
+    own: LiveServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left: list[Seat] = []
+    own.studio.engine.stop()
+    monkeypatch.setattr(own.studio.engine, "close_seat", left.append)
+    render = Renders(own.studio).begin((plain("red"),), "painter")
+    assert (render.state, render.told()["pictures"]) == ("failed", 1)
+    assert len(left) == 1
+
+
+def test_kept_orders_count_the_masks_in_their_scenes(own: LiveServer) -> None:
+    scene = two_regions()
+    render = Renders(own.studio).begin((scene, replace(scene, seed=1)), "painter")
+    assert render.num_bytes == 0
+    until(lambda: render.is_over)
+    assert render.num_bytes == (2 * 3 + len(scene.canvas.layers)) * scene.canvas.extent.area
+
+
 def test_who_paints_does_not_wait_for_an_order(own: LiveServer) -> None:
     client = Client(own)
     with own.painter(plain("red")) as (painter, _):
@@ -174,7 +212,7 @@ def test_finished_orders_are_kept_for_a_while_and_the_newest_longest(own: LiveSe
     for number, render in enumerate(kept):
         render.ended_at = float(number)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("semdraw.server.renders._KEPT_PX", 2 * 64 * 64)
+        patch.setattr("semdraw.server.renders._KEPT_BYTES", 2 * 3 * 64 * 64)
         assert [renders.find(render.id) is not None for render in kept] == [False, True, True]
     now = 10_000.0
     assert renders.find(kept[2].id) is None

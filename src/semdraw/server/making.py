@@ -63,8 +63,15 @@ def _add_orders(router: APIRouter, renders: Renders, studio: Studio) -> None:
         """How far an order is: its state, finished pictures, and the step of the picture in hand."""
         return JSONResponse(_found(renders, name).told())
 
+    @router.post("/api/renders/{name}/cancel")
+    async def cancel(name: str) -> JSONResponse:
+        """Paint nothing more of an order; its finished pictures stay. How far it came."""
+        render = _found(renders, name)
+        render.cancel()
+        return JSONResponse(render.told())
+
     @router.delete("/api/renders/{name}", status_code=204)
-    async def cancel(name: str) -> Response:
+    async def forget(name: str) -> Response:
         """Cancel an order if it is on its way, and let its pictures go."""
         renders.forget(name)
         return Response(status_code=204)

@@ -16,11 +16,11 @@ import msgspec
 from msgspec.structs import replace
 
 from semdraw.enlarging import enlarged
-from semdraw.errors import SceneError, UsageError
+from semdraw.errors import SceneError, UsageError, reason_of
 from semdraw.frames import EngineStatus, Frame
 from semdraw.protocol import unpack
 from semdraw.rasters import Picture
-from semdraw.scene import Scene, Seed, checked
+from semdraw.scene import ImageBackground, Scene, Seed, checked
 from semdraw.seats import Seat
 from semdraw.server.guard import is_loopback
 from semdraw.server.limits import Limits
@@ -28,7 +28,7 @@ from semdraw.server.studio import Studio
 
 MAX_PICTURES: Final = 8
 MAX_ORDER_PX: Final = 40_000_000  # of all its pictures together
-_KEPT_PX: Final = 160_000_000  # of all finished orders of a server
+_KEPT_BYTES: Final = 2**30  # of all finished orders of a server; the largest takes a quarter of it
 _KEPT_S: Final = 1_800.0
 
 _MOST_ENLARGED: Final = 8.0  # as a recipe has it at most
@@ -89,19 +89,23 @@ class Render:
     def __init__(self, studio: Studio, scenes: tuple[Scene, ...], owner: str) -> None:
         self.id = secrets.token_urlsafe(12)
         self.owner = owner
-        self.scenes = scenes
+        self.num_pictures, self.extent = len(scenes), scenes[0].canvas.extent
         self.painted: tuple[Painted, ...] = ()
         self.state: State = "waiting"
         self.reason = ""
         self.step, self.num_steps = 0, scenes[0].recipe.step_count
         self.ended_at: float | None = None
         self._studio = studio
+        self._scenes = scenes  # until it is over: what is painted has its own
         self._lock = threading.Lock()
         self._seat: Seat | None = None
 
     @property
-    def num_px(self) -> int:
-        return sum(scene.canvas.extent.area for scene in self.scenes)
+    def num_bytes(self) -> int:
+        """Of the pictures, and of the masks and pictures in their scenes, which all of them share."""
+        return 3 * len(self.painted) * self.extent.area + sum(
+            _bytes_of(each.scene) for each in self.painted[:1]
+        )
 
     @property
     def is_over(self) -> bool:
@@ -109,7 +113,10 @@ class Render:
 
     def begin(self) -> None:
         self._seat = self._studio.engine.open_seat(self._listen, is_still=True, on_step=self._stepped)
-        self._seat.put(self.scenes[0], 0)
+        if scenes := self._scenes:
+            self._seat.put(scenes[0], 0)
+        else:  # the engine has ended
+            self._seat.close()
 
     def cancel(self) -> None:
         """At once: of the picture in hand no further step is taken. What is finished stays."""
@@ -117,48 +124,66 @@ class Render:
 
     def told(self) -> dict[str, Any]:
         """How far it is, for the page."""
-        extent = self.scenes[0].canvas.extent
         return {
             "id": self.id,
             "state": self.state,
             "reason": self.reason,
-            "extent": list(extent),
-            "pictures": len(self.scenes),
+            "extent": list(self.extent),
+            "pictures": self.num_pictures,
             "finished": len(self.painted),
             "step": self.step,
             "num_steps": self.num_steps,
         }
 
     def _stepped(self, step: int, num_steps: int) -> None:
-        if self.state == "waiting":
-            self.state = "painting"
-        self.step, self.num_steps = step, num_steps
+        with self._lock:
+            if not self.is_over:
+                self.state, self.step, self.num_steps = "painting", step, num_steps
 
     def _listen(self, news: Frame | EngineStatus) -> None:
-        if isinstance(news, EngineStatus):
-            if news.state == "failed":
+        try:
+            if isinstance(news, Frame):
+                self._take(news)
+            elif news.state == "failed":
                 self._end("failed", news.reason)
+        except Exception as error:
+            self._end("failed", reason_of(error))
+            raise
+
+    def _take(self, frame: Frame) -> None:
+        """A finished picture: keep it, and begin the next one."""
+        scenes, number = self._scenes, len(self.painted)
+        if not frame.is_settled or not scenes:
             return
-        if not news.is_settled or self.is_over:
-            return
-        number = len(self.painted)
-        signed = self._studio.signed(
-            self.scenes[number]
-        )  # by the model of this moment: it is the engine's thread
-        self.painted += (Painted(picture=Picture.from_array(news.pixels), scene=signed),)
-        if number + 1 == len(self.scenes):
+        # by the model of this moment: it is the engine's thread
+        painted = Painted(picture=Picture.from_array(frame.pixels), scene=self._studio.signed(scenes[number]))
+        with self._lock:
+            if self.is_over:
+                return
+            self.painted += (painted,)
+        if number + 1 == len(scenes):
             self._end("done", "")
         elif self._seat is not None:
             self.step = 0
-            self._seat.put(self.scenes[number + 1], number + 1)
+            self._seat.put(scenes[number + 1], number + 1)
 
     def _end(self, state: State, reason: str) -> None:
         with self._lock:
             if self.is_over:
                 return
             self.state, self.reason, self.ended_at = state, reason, time.monotonic()
+            self._scenes = ()
         if self._seat is not None:
             self._seat.close()
+
+
+def _bytes_of(scene: Scene) -> int:
+    """Of the pixels that a scene holds."""
+    canvas = scene.canvas
+    masks = len(canvas.layers) * canvas.extent.area
+    frozen = sum(4 * layer.frozen.mask.extent.area for layer in canvas.layers if layer.frozen)
+    behind = canvas.background
+    return masks + frozen + (3 * behind.picture.extent.area if isinstance(behind, ImageBackground) else 0)
 
 
 class Renders:
@@ -202,9 +227,9 @@ class Renders:
 
     def _tidy(self) -> None:
         """Finished orders are kept for a while, as many as there is room for, the newest longest."""
-        now, kept_px = self._clock(), 0
+        now, kept = self._clock(), 0
         over = [render for render in self._renders.values() if render.is_over]
         for render in sorted(over, key=lambda each: each.ended_at or 0.0, reverse=True):
-            kept_px += render.num_px
-            if kept_px > _KEPT_PX or now - (render.ended_at or 0.0) > _KEPT_S:
+            kept += render.num_bytes
+            if kept > _KEPT_BYTES or now - (render.ended_at or 0.0) > _KEPT_S:
                 del self._renders[render.id]
