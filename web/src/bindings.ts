@@ -19,6 +19,19 @@ export function isFixed(action: Action): boolean {
   return action.chords.length > 3;
 }
 
+/** What browsers keep for themselves. */
+const BROWSERS = new Set(["Ctrl+N", "Ctrl+T", "Ctrl+W", "Ctrl+Shift+N", "Ctrl+Shift+T", "Ctrl+Shift+W", "Ctrl+R", "F5", "F11", "F12"]);
+/** What leaves the question for a key, and what works any button that has the focus. */
+const LEAVING = new Set(["Tab", "Shift+Tab", "Escape"]);
+const WORKING = new Set(["Enter", "Space", "Shift+Space"]);
+
+/** Whether a painter may give this key to an action: those that lead through the page stay as they are. */
+export function claimOn(chord: string): "free" | "browser" | "leaves" | "controls" {
+  if (LEAVING.has(chord)) return "leaves";
+  if (WORKING.has(chord)) return "controls";
+  return BROWSERS.has(chord) ? "browser" : "free";
+}
+
 /** Give one key to an action, in the place of those it had; whichever had that key has it no more. */
 export function bind(action: Action, chord: string): void {
   const former = actionOf(chord);

@@ -39,7 +39,6 @@ export class Easel {
   #cursor: Cursor | null = null;
   #openings = -1;
   #hasTurned = false;
-  #isPeering = false;
   /** The pen that keys move: whether it is what moved last, and whether it is down. */
   #keyPen: "away" | "up" | "down" = "away";
   #isTicking = false;
@@ -229,7 +228,7 @@ export class Easel {
 
   #follow(gesture: Gesture): void {
     switch (gesture.kind) {
-      case "hover": return this.#hover(gesture.at, gesture.tilt, gesture.alt);
+      case "hover": return this.#hover(gesture.at, gesture.tilt);
       case "begin": return this.#tool.begin(this.#sample(gesture), gesture);
       case "draw": return this.#tool.move(this.#sample(gesture), gesture);
       case "end": return this.#tool.end();
@@ -250,15 +249,10 @@ export class Easel {
     return { ...this.viewport.toDocument(at), pressure, tilt: tilt && { ...tilt, angle: angleInDocument(view, tilt.angle) } };
   }
 
-  /** With Alt, what lies under the pen is shown, and a click would choose it. */
-  #hover(at: Point | null, tilt: Tilt | undefined, alt: boolean): void {
+  #hover(at: Point | null, tilt: Tilt | undefined): void {
     this.#cursor = at && { at, tilt };
     if (at) this.#keyPen = "away";
     if (at) this.#tool.hover?.(this.viewport.toDocument(at));
-    const isPeering = alt && at !== null && !this.isDrawing;
-    if (isPeering) this.#studio.hovered = this.#brushAt(at);
-    else if (this.#isPeering) this.#studio.hovered = null;
-    this.#isPeering = isPeering;
   }
 
   #tap(fingers: number): void {
@@ -288,7 +282,7 @@ export class Easel {
     const { at } = this.#cursor ?? { at: { x: width / 2, y: height / 2 } };
     const isDown = this.#keyPen === "down";
     const moved = { x: Math.min(width, Math.max(0, at.x + x)), y: Math.min(height, Math.max(0, at.y + y)) };
-    this.#hover(moved, undefined, false);
+    this.#hover(moved, undefined);
     this.#keyPen = isDown ? "down" : "up";
     if (isDown) this.#tool.move(this.#sample({ ...UPRIGHT_PEN, at: moved }), UPRIGHT_PEN);
   }

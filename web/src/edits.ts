@@ -5,6 +5,7 @@ import { grown, inverted, tilesTowards } from "./canvas/morph";
 import { nextColor } from "./document/colors";
 import { mostBrushes } from "./document/document";
 import type { Edit } from "./document/history";
+import { promptOf } from "./document/lengths";
 import { looseName } from "./document/names";
 import { unlocked } from "./locks";
 import { notices } from "./notices.svelte";
@@ -31,8 +32,8 @@ export class Edits {
     const { facts } = this.#studio;
     if (!facts) return false;
     const { layers, extent } = facts;
-    if (layers.length >= mostBrushes(extent)) {
-      notices.tell(t("brush.no_room", { size: extent.join(" × "), count: mostBrushes(extent) }), { tone: "bad" });
+    if (layers.length >= mostBrushes(facts)) {
+      notices.tell(t("brush.no_room", { size: extent.join(" × "), count: mostBrushes(facts) }), { tone: "bad" });
       return false;
     }
     const id = newBrushId();
@@ -50,19 +51,20 @@ export class Edits {
     if (!layer) return;
     const name = looseName(layer.brush);
     this.#studio.run({ label: t("did.remove", { name }) }, [{ kind: "remove_brush", brush_id: brushId }]);
-    notices.tell(t("brush.removed", { name }), { action: { label: t("edit.undo"), run: () => this.#studio.undo() } });
+    notices.tell(t("brush.removed", { name }), { action: this.#studio.takingBack() });
   }
 
   setPrompt(brushId: string, prompt: string): void {
     const edit = { label: t("did.prompt"), mergeKey: `prompt ${brushId}` };
-    this.#studio.run(edit, [{ kind: "edit_brush", brush_id: brushId, prompt }]);
+    this.#studio.run(edit, [{ kind: "edit_brush", brush_id: brushId, prompt: promptOf(prompt) }]);
   }
 
   /** Fields of the brush that are set by sliders and fields of its details; the travel of one is one step. */
   setDetails(brushId: string, details: Details): void {
     const names = Object.keys(details) as (keyof Details)[];
     const label = names.map((name) => t(`did.${name}`)).join(", ");
-    this.#studio.run({ label, mergeKey: `${names.join(" ")} ${brushId}` }, [{ kind: "edit_brush", brush_id: brushId, ...details }]);
+    const fields = details.negative === undefined ? details : { ...details, negative: promptOf(details.negative) };
+    this.#studio.run({ label, mergeKey: `${names.join(" ")} ${brushId}` }, [{ kind: "edit_brush", brush_id: brushId, ...fields }]);
   }
 
   setColor(brushId: string, color: string): void {
@@ -121,7 +123,7 @@ export class Edits {
     const isOtherPicture = before?.type === "image" && background.type === "image" && before.picture !== background.picture;
     const merges = before?.type === background.type && !isOtherPicture;
     const edit: Edit = { label: t("did.background"), ...(merges ? { mergeKey: `background ${background.type}` } : {}) };
-    this.#studio.run(edit, [{ kind: "set_background", background }]);
+    this.#studio.run(edit, [{ kind: "set_background", background: background.type === "color" ? background : inBounds(background) }]);
   }
 
   /** How the picture is made; the travel of a slider is one step. */
@@ -135,4 +137,8 @@ export class Edits {
   setSeed(seed: number): void {
     this.#studio.run({ label: t("did.seed") }, [{ kind: "set_seed", seed }]);
   }
+}
+
+function inBounds<B extends Exclude<Background, { type: "color" }>>(background: B): B {
+  return { ...background, prompt: promptOf(background.prompt), negative: promptOf(background.negative) };
 }

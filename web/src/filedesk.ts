@@ -2,7 +2,7 @@
 
 import { messageOf } from "./assert";
 import { resized, type ResizeMode, placement } from "./document/resize";
-import { fromScene, toScene } from "./document/scene";
+import { toScene } from "./document/scene";
 import { carriesScene, chooseFile, coveringPng, download, type PictureEnding, placedPng, projectOf, sceneOf } from "./net/files";
 import { notices } from "./notices.svelte";
 import type { Studio } from "./studio.svelte";
@@ -28,7 +28,7 @@ export class FileDesk {
     const size = extent ?? model?.extent ?? facts.extent;
     const canvas = { extent: size, layers: [], background: { type: "prompt", prompt: "", negative: "" } } as const;
     this.#studio.open({ canvas, brushes: [], recipe: facts.recipe, seed: 0, frame: 0, styles: facts.styles }, t("file.new.label"));
-    notices.tell(t("file.new.told"), { action: { label: t("edit.undo"), run: () => this.#studio.undo() } });
+    notices.tell(t("file.new.told"), { action: this.#studio.takingBack() });
   }
 
   // ---- out ----
@@ -111,20 +111,30 @@ export class FileDesk {
 
   /** A picture that was saved here carries its scene; any other becomes the background. */
   async #takePicture(file: File): Promise<void> {
-    const scene = (await carriesScene(file)) ? await sceneOf(file).catch(() => null) : null;
-    if (scene) this.#studio.open(scene, t("file.open.label", { name: file.name }));
-    else await this.setBackground(file, file.name);
+    await ((await carriesScene(file)) ? this.openProject(file) : this.setBackground(file, file.name));
   }
 
   // ---- the canvas ----
   /** Another size, as one step that can be undone. */
   async resize(extent: Extent, mode: ResizeMode): Promise<void> {
     await this.#telling("file.resize.failed", async () => {
-      const { facts, masks } = fromScene(this.#studio.scene());
+      const background = await this.#backgroundOf(extent, mode);
+      this.#studio.finishStroke(); // one may have been painted while the picture behind was made
+      const { facts, masks } = this.#studio;
+      if (!facts) return;
       const after = resized(facts, masks, extent, mode);
-      const background = await resizedBackground(facts.background, facts.extent, extent, mode);
       this.#studio.open(toScene({ ...after.facts, background }, after.masks), t("file.resize.label"));
     });
+  }
+
+  /** The background as it is when its picture is ready: it may have become another one meanwhile. */
+  async #backgroundOf(extent: Extent, mode: ResizeMode): Promise<Background> {
+    for (;;) {
+      const { facts } = this.#studio;
+      if (!facts) throw new Error(t("file.none"));
+      const made = await resizedBackground(facts.background, facts.extent, extent, mode);
+      if (this.#studio.facts?.background === facts.background && this.#studio.facts.extent === facts.extent) return made;
+    }
   }
 
   async #shownPng(): Promise<Blob> {

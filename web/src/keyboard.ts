@@ -16,10 +16,14 @@ export function listenToKeys(desk: Desk, stage: HTMLElement): () => void {
 
   const down = (event: KeyboardEvent): void => {
     const chord = chordOf(event);
+    if (chord === "Escape" && panels.open && !desk.easel.isDrawing && !event.isComposing && isFree()) {
+      event.preventDefault();
+      return panels.close();
+    }
     const action = actionOf(chord);
     if (!action || event.isComposing || !mayAct(action, stage)) return;
     event.preventDefault();
-    if (chord === "Escape" && panels.open && !desk.easel.isDrawing) return panels.close();
+    if (event.repeat && !action.repeats) return;
     if (action.release) {
       if (held.has(event.code)) return;
       held.set(event.code, action);
@@ -36,6 +40,11 @@ export function listenToKeys(desk: Desk, stage: HTMLElement): () => void {
     window.removeEventListener("keyup", up);
     window.removeEventListener("blur", letAllGo);
   };
+}
+
+/** Neither a dialog nor a text field has the keys. */
+function isFree(): boolean {
+  return !document.querySelector("dialog[open]") && !isTextField(document.activeElement);
 }
 
 function mayAct(action: Action, stage: HTMLElement): boolean {

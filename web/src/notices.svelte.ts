@@ -1,10 +1,17 @@
 /** Short messages that go away by themselves; what can be taken back offers to do so. */
 
+export interface NoticeAction {
+  readonly label: string;
+  readonly run: () => void;
+  /** Whether it still means what it said; always, where it does not say. */
+  readonly isOffered?: () => boolean;
+}
+
 export interface Notice {
   readonly id: number;
   readonly text: string;
   readonly tone: "calm" | "bad";
-  readonly action?: { readonly label: string; readonly run: () => void };
+  readonly action?: NoticeAction;
 }
 
 const STAY_MS = 7_000;

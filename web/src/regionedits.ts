@@ -4,35 +4,42 @@ import { messageOf } from "./assert";
 import { MaskCanvas } from "./canvas/mask";
 import { tilesTowards, united } from "./canvas/morph";
 import { nextColor } from "./document/colors";
-import { type Change, type LayerFacts, mostBrushes } from "./document/document";
+import { type Change, frozenPx, type LayerFacts, mostBrushes } from "./document/document";
+import { nameOf } from "./document/lengths";
 import type { Palette } from "./document/palettefile";
 import { drawnFrom, oneOf, themesFor } from "./document/themes";
 import { newBrushId } from "./edits";
 import { unlocked } from "./locks";
+import { encode } from "./net/codec";
 import { frozenOf } from "./net/regions";
 import { notices } from "./notices.svelte";
 import type { Studio } from "./studio.svelte";
-import { type Brush, MAX_BRUSHES, NEW_BRUSH, type Style } from "./wire.gen";
+import { type Brush, type Frozen, MAX_BRUSHES, MAX_MASKS_PX, MAX_MESSAGE_BYTES, MAX_STYLES, NEW_BRUSH, type Style } from "./wire.gen";
 import { t } from "./words";
 
 const BY_CHANCE = 4;
 const SEEDS_KEPT = 100;
+/** A scene has to go up whole; the rest is for what is painted after a lock. */
+const MOST_LOCKED_BYTES = 0.75 * MAX_MESSAGE_BYTES;
 
 export class RegionEdits {
   readonly #studio: Studio;
   /** Seeds that were rolled away, by brush; "" is the picture's. */
   readonly #former = new Map<string, (number | null)[]>();
+  /** The newest lock of a brush whose pixels are still asked for: earlier answers come too late. */
+  readonly #asked = new Map<string, object>();
 
   constructor(studio: Studio) {
     this.#studio = studio;
   }
 
   setName(brushId: string, name: string): void {
-    this.#studio.run({ label: t("did.name"), mergeKey: `name ${brushId}` }, [{ kind: "edit_brush", brush_id: brushId, name }]);
+    this.#studio.run({ label: t("did.name"), mergeKey: `name ${brushId}` }, [{ kind: "edit_brush", brush_id: brushId, name: nameOf(name) }]);
   }
 
   /** A copy above, chosen at once. */
   duplicate(brushId: string): void {
+    this.#studio.finishStroke();
     const found = this.#place(brushId);
     if (!found || !this.#hasRoom(1)) return;
     const { layer, index, mask, layers } = found;
@@ -46,6 +53,7 @@ export class RegionEdits {
 
   /** What was painted becomes a part of the region below; the brush goes. */
   mergeDown(brushId: string): void {
+    this.#studio.finishStroke();
     const found = this.#place(brushId);
     const below = found && found.layers[found.index - 1];
     if (!found || !below) return void notices.tell(t("merge.nothing"));
@@ -66,6 +74,7 @@ export class RegionEdits {
   setLocked(brushId: string, locked: boolean): void {
     const label = locked ? t("did.lock") : t("did.unlock");
     this.#studio.run({ label }, [{ kind: "edit_layer", brush_id: brushId, locked, frozen: null }]);
+    this.#asked.delete(brushId);
     if (locked) void this.#freeze(brushId);
   }
 
@@ -74,13 +83,32 @@ export class RegionEdits {
     const mask = masks.get(brushId);
     if (!hasPicture || !mask || mask.isBlank || !this.#studio.layer(brushId)?.visible) return;
     if (!isGreeted) return void notices.tell(t("lock.offline"));
+    const ask = {};
+    this.#asked.set(brushId, ask);
+    const isStill = (): boolean => this.#asked.get(brushId) === ask && this.#studio.masks.get(brushId) === mask;
     try {
       const frozen = await frozenOf(this.#studio.sceneShown(), brushId);
-      const now = this.#studio.layer(brushId);
-      if (frozen && now?.locked && !now.frozen) this.#studio.amend([{ kind: "edit_layer", brush_id: brushId, frozen }]);
+      if (frozen && isStill()) this.#keep(brushId, frozen);
     } catch (error) {
-      notices.tell(t("lock.failed", { reason: messageOf(error) }), { tone: "bad" });
+      if (isStill()) notices.tell(t("lock.failed", { reason: messageOf(error) }), { tone: "bad" });
+    } finally {
+      if (this.#asked.get(brushId) === ask) this.#asked.delete(brushId);
     }
+  }
+
+  #keep(brushId: string, frozen: Frozen): void {
+    const layer = this.#studio.layer(brushId);
+    if (!layer?.locked || layer.frozen) return;
+    if (this.#hasRoomFor(frozen)) this.#studio.amend([{ kind: "edit_layer", brush_id: brushId, frozen }]);
+    else notices.tell(t("lock.failed", { reason: t("lock.full") }), { tone: "bad" });
+  }
+
+  /** Whether the server would still take the whole scene, in pixels and in bytes. */
+  #hasRoomFor(frozen: Frozen): boolean {
+    const { layers = [], extent: [width, height] = [0, 0] } = this.#studio.facts ?? {};
+    const kept_px = layers.reduce((sum, layer) => sum + (layer.frozen ? frozenPx(layer.frozen) : 0), frozenPx(frozen));
+    const bytes = encode(this.#studio.scene()).byteLength + frozen.picture.png.byteLength + frozen.mask.deflate.byteLength;
+    return layers.length * width * height + kept_px <= MAX_MASKS_PX && bytes <= MOST_LOCKED_BYTES;
   }
 
   // ---- seeds ----
@@ -124,6 +152,7 @@ export class RegionEdits {
 
   // ---- palettes ----
   setStyles(styles: readonly Style[]): void {
+    if (styles.length > MAX_STYLES) return notices.tell(t("style.full", { most: MAX_STYLES }));
     this.#studio.run({ label: t("did.styles"), mergeKey: "styles" }, [{ kind: "set_styles", styles }]);
   }
 
@@ -175,7 +204,7 @@ export class RegionEdits {
 
   #hasRoom(count: number): boolean {
     const { facts } = this.#studio;
-    const most = facts ? mostBrushes(facts.extent) : MAX_BRUSHES;
+    const most = facts ? mostBrushes(facts) : MAX_BRUSHES;
     if (!facts || facts.layers.length + count <= most) return true;
     notices.tell(t("brush.no_room", { size: facts.extent.join(" × "), count: most }), { tone: "bad" });
     return false;

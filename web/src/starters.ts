@@ -2,6 +2,7 @@
 
 import { messageOf } from "./assert";
 import { decodeScene } from "./net/codec";
+import { ask } from "./net/http";
 import { notices } from "./notices.svelte";
 import type { Studio } from "./studio.svelte";
 import { STARTERS } from "./wire.gen";
@@ -22,10 +23,9 @@ export function starterPicture(name: Starter): string {
 /** Put a starter scene in the place of what is there; one step back brings that back. */
 export async function openStarter(studio: Studio, name: Starter): Promise<void> {
   try {
-    const answer = await fetch(new URL(`api/starters/${name}`, document.baseURI));
-    if (!answer.ok) throw new Error(`${answer.status} ${answer.statusText}`);
+    const answer = await ask(`starters/${name}`);
     studio.open(decodeScene(await answer.arrayBuffer()), starterName(name));
-    notices.tell(t("starter.opened", { name: starterName(name) }), { action: { label: t("edit.undo"), run: () => studio.undo() } });
+    notices.tell(t("starter.opened", { name: starterName(name) }), { action: studio.takingBack() });
   } catch (error) {
     notices.tell(t("starter.failed", { reason: messageOf(error) }), { tone: "bad" });
   }

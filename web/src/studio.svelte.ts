@@ -14,7 +14,7 @@ import { RegionEdits } from "./regionedits";
 import { Live } from "./live/live.svelte";
 import type { Link } from "./net/connection";
 import { Session } from "./net/session";
-import { notices } from "./notices.svelte";
+import { type NoticeAction, notices } from "./notices.svelte";
 import { settings } from "./settings.svelte";
 import { type Condition, isPictureComing, statusLine } from "./status";
 import type { ToolName } from "./tools/tool";
@@ -62,6 +62,8 @@ export class Studio {
   latency_ms = $state<number | null>(null);
   undoLabel = $state<string | null>(null);
   redoLabel = $state<string | null>(null);
+  /** The step that undo takes back. */
+  #newest = $state.raw<object | null>(null);
   /** Counts canvases of another size: the view fits itself anew. */
   openings = $state(0);
 
@@ -155,7 +157,7 @@ export class Studio {
   openAside(): void {
     try {
       this.finishStroke();
-      this.open(this.autosave.takeAside(), "open the other picture");
+      this.open(this.autosave.takeAside(), t("aside.did"));
     } catch (error) {
       notices.tell(t("aside.failed", { reason: messageOf(error) }), { tone: "bad" });
     }
@@ -184,6 +186,12 @@ export class Studio {
   undo(): void {
     this.finishStroke();
     this.#edited(this.#history?.undo() ?? null);
+  }
+
+  /** Offers to undo what was done just now, as long as nothing was done since. */
+  takingBack(): NoticeAction {
+    const step = this.#newest;
+    return { label: t("edit.undo"), run: () => this.undo(), isOffered: () => step !== null && this.#newest === step };
   }
 
   redo(): void {
@@ -255,6 +263,8 @@ export class Studio {
     this.facts = this.#document.facts;
     this.undoLabel = this.#history.undoLabel;
     this.redoLabel = this.#history.redoLabel;
+    this.#newest = this.#history.newest;
+    if (this.hovered !== null && !this.layer(this.hovered)) this.hovered = null;
     if (this.selected !== null && !this.layer(this.selected)) this.selected = this.facts.layers.at(-1)?.brush.id ?? null;
     this.autosave.changed();
     this.mark();

@@ -6,6 +6,10 @@ export const MAX_BRUSHES = 64;
 export const MAX_MASKS_PX = 128000000;
 export const MAX_SIDE_PX = 4096;
 export const MAX_AREA_PX = 4200000;
+/** Letters of a prompt and of a name, and styles of a scene. */
+export const MAX_PROMPT = 2000;
+export const MAX_NAME = 120;
+export const MAX_STYLES = 16;
 /** A new brush, but for its id and colour. */
 export const NEW_BRUSH = {"prompt": "", "negative": "", "name": "", "strength": 1.0, "prompt_strength": 1.0, "softness_px": 4.0, "seed": null, "acts_from": 0.0, "acts_until": 1.0} as const;
 /** Words by the name of a list, which stands in prompts as __name__. */

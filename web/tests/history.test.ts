@@ -222,6 +222,6 @@ test("pictures behind take room in the history, each once, and old steps make wa
 });
 
 test("a large canvas holds fewer brushes", () => {
-  expect(mostBrushes([512, 512])).toBe(MAX_BRUSHES);
-  expect(mostBrushes([4096, 2048])).toBe(Math.floor(MAX_MASKS_PX / (4096 * 2048)));
+  expect(mostBrushes({ extent: [512, 512], layers: [] })).toBe(MAX_BRUSHES);
+  expect(mostBrushes({ extent: [4096, 2048], layers: [] })).toBe(Math.floor(MAX_MASKS_PX / (4096 * 2048)));
 });

@@ -23,6 +23,8 @@ export interface Action {
   readonly press: (desk: Desk, chord: string) => void;
   /** Present for keys that act while they are held. */
   readonly release?: (desk: Desk) => void;
+  /** Goes on while the key is held down; all others act once a press. */
+  readonly repeats?: boolean;
   /** Only while no control has the focus that this key would work. */
   readonly needsStage?: boolean;
   /** Also while a text field has the focus; for keys that mean nothing in text. */

@@ -17,7 +17,7 @@ export interface Touch {
 
 export type Gesture =
   | Navigation
-  | { readonly kind: "hover"; readonly at: Point | null; readonly alt: boolean; readonly tilt: Tilt | undefined }
+  | { readonly kind: "hover"; readonly at: Point | null; readonly tilt: Tilt | undefined }
   | ({ readonly kind: "begin" } & Touch)
   | ({ readonly kind: "draw"; readonly event_ms: number } & Touch)
   | { readonly kind: "end" }
@@ -136,7 +136,7 @@ export class Pointer {
 
   #move(event: PointerEvent): void {
     const at = this.#at(event);
-    if (event.pointerType !== "touch") this.#add({ kind: "hover", at, alt: event.altKey, tilt: tiltOf(event) });
+    if (event.pointerType !== "touch") this.#add({ kind: "hover", at, tilt: tiltOf(event) });
     if (this.#fingers.count === 0 || (this.#pen !== null && event.pointerId !== this.#pen)) return;
     if (this.#mode === "draw") return this.#draw(event, at);
     if (this.#mode === "pan") return this.#add(...this.#fingers.move(event.pointerId, at));
@@ -168,7 +168,7 @@ export class Pointer {
   }
 
   #leave(): void {
-    this.#add({ kind: "hover", at: null, alt: false, tilt: undefined });
+    this.#add({ kind: "hover", at: null, tilt: undefined });
   }
 
   /** A finger that rests where it came down asks what is painted there; what rests later, rests at the end of a stroke. */

@@ -7,6 +7,7 @@ import { messageOf } from "../assert";
 import { sameBytes } from "../canvas/work";
 import { decodeScene, encode } from "../net/codec";
 import type { Scene } from "../wire.gen";
+import { t } from "../words";
 import { fromScene } from "./scene";
 import { type Aside, type Bytes, change, type Kept, putNow, read, type Stored } from "./shelf";
 import { claimWriting, hasLocks } from "./writer";
@@ -60,7 +61,7 @@ export class Autosave {
       this.#known = document.scene;
       return opened;
     } catch (error) {
-      throw new Error(`The autosaved picture could not be read and was put aside: ${messageOf(error)}`);
+      throw new Error(t("saving.unreadable", { reason: messageOf(error) }));
     }
   }
 
@@ -101,7 +102,7 @@ export class Autosave {
   /** Put what is here in the place of the newest scene aside, and return that one; both are written as one. */
   takeAside(): Scene {
     const aside = this.#asides.at(-1);
-    if (!aside) throw new Error("nothing is kept aside");
+    if (!aside) throw new Error(t("aside.no_more"));
     const scene = decodeScene(aside.scene);
     this.#showAsides([...this.#asides.slice(0, -1), { origin: "this_tab", scene: encode(this.#scene()) }]);
     this.changed();
@@ -190,7 +191,7 @@ export class Autosave {
     });
     const kept = await read();
     const written = isDocument ? kept.document : kept.drafts.get(this.#tab);
-    if (!written || !sameBytes(written.scene, mine.scene)) throw new Error("what was written could not be read back");
+    if (!written || !sameBytes(written.scene, mine.scene)) throw new Error(t("saving.differs"));
     if (isDocument) this.#known = mine.scene;
     else [this.#isWriter, this.#asides] = [false, []];
   }
@@ -212,7 +213,7 @@ function union(asides: readonly Aside[], more: readonly Aside[]): readonly Aside
 }
 
 function open(stored: Stored): Opened {
-  if (stored.version !== 1) throw new Error(`it was written by another version (${String(stored.version)})`);
+  if (stored.version !== 1) throw new Error(t("saving.version", { version: String(stored.version) }));
   return fromScene(decodeScene(stored.scene));
 }
 

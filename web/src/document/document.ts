@@ -3,7 +3,7 @@
 import { assertNever } from "../assert";
 import type { MaskCanvas, Tiles } from "../canvas/mask";
 import {
-  type Background, type Brush, type Command, type EditBrush, type EditLayer, type Extent, type Frozen, MAX_BRUSHES, MAX_MASKS_PX,
+  type Background, type Brush, type Command, type EditBrush, type EditLayer, type Extent, type Frozen, MAX_AREA_PX, MAX_BRUSHES, MAX_MASKS_PX,
   type MoveLayer, type Recipe, type RemoveBrush, type SetBackground, type SetFrame, type SetRecipe, type SetSeed, type SetStyles, type Style,
 } from "../wire.gen";
 import { toScene } from "./scene";
@@ -59,9 +59,20 @@ export interface Applied {
   readonly commands: readonly Command[];
 }
 
-/** How many brushes a scene of this size may have. */
-export function mostBrushes([width, height]: Extent): number {
-  return Math.min(MAX_BRUSHES, Math.floor(MAX_MASKS_PX / (width * height)));
+/** Of all masks that a scene may have, what frozen pixels take: their mask, and about as much for their picture. */
+export function frozenPx({ mask: { width, height } }: Frozen): number {
+  return 2 * width * height;
+}
+
+/** How many brushes a scene of this size may have, with the pixels that its padlocks keep. */
+export function mostBrushes({ extent: [width, height], layers }: Pick<Facts, "extent" | "layers">): number {
+  const kept_px = layers.reduce((sum, { frozen }) => sum + (frozen ? frozenPx(frozen) : 0), 0);
+  return Math.min(MAX_BRUSHES, Math.floor((MAX_MASKS_PX - kept_px) / (width * height)));
+}
+
+/** The largest area of a canvas that has so many brushes. */
+export function mostPixels(brushes: number): number {
+  return Math.min(MAX_AREA_PX, MAX_MASKS_PX / Math.max(1, brushes));
 }
 
 export class Document {

@@ -56,6 +56,11 @@ export class History {
     return sum([...this.#undo, ...this.#redo].map((step) => bytesOfStep(step, pictures)));
   }
 
+  /** Something that is this step and no other; null where there is none to undo. */
+  get newest(): object | null {
+    return this.#undo.at(-1) ?? null;
+  }
+
   get undoLabel(): string | null {
     return this.#undo.at(-1)?.label ?? null;
   }
@@ -157,11 +162,17 @@ function bytesOfStep(step: Step, pictures: Set<Uint8Array>): number {
 function bytesOf(change: Kept, counted: Set<Uint8Array>): number {
   switch (change.kind) {
     case "packed_tiles": return change.bytes;
-    case "insert_layer": return change.mask.alpha.length;
-    case "open": return sum([...change.masks.values()].map((mask) => mask.alpha.length)) + bytesBehind(change.facts.background, counted);
+    case "insert_layer": return change.mask.alpha.length + bytesOfPicture(change.layer.frozen?.picture, counted);
+    case "edit_layer": return bytesOfPicture(change.frozen?.picture, counted);
+    case "open": return bytesOfAll(change, counted);
     case "set_background": return bytesBehind(change.background, counted);
     default: return 0;
   }
+}
+
+function bytesOfAll({ facts, masks }: Extract<Kept, { kind: "open" }>, counted: Set<Uint8Array>): number {
+  const painted = sum([...masks.values()].map((mask) => mask.alpha.length));
+  return painted + bytesBehind(facts.background, counted) + sum(facts.layers.map(({ frozen }) => bytesOfPicture(frozen?.picture, counted)));
 }
 
 function bytesBehind(background: Background, counted: Set<Uint8Array>): number {

@@ -1,6 +1,7 @@
 /** A palette as a file: brushes without what was painted. Also reads the JSON that the published palettes export. */
 
-import { type Brush, NEW_BRUSH, type Style } from "../wire.gen";
+import { type Brush, LIMITS, MAX_BRUSHES, MAX_STYLES, NEW_BRUSH, type Style } from "../wire.gen";
+import { nameOf, promptOf } from "./lengths";
 import { styleOf } from "./styles";
 
 export type PaletteBrush = Omit<Brush, "id" | "color"> & { readonly color?: string };
@@ -18,7 +19,6 @@ type Fields = Readonly<Record<string, unknown>>;
 export class PaletteError extends Error {}
 
 const KIND = "semdraw palette";
-const MOST = 64;
 
 export function paletteText(brushes: readonly Brush[], background: Palette["background"], styles: readonly Style[]): string {
   const plain = brushes.map(({ id: _, ...brush }) => brush);
@@ -45,7 +45,7 @@ function ownPalette({ brushes, background, styles }: Fields): Palette {
   return {
     brushes: list(brushes).filter(isFields).map(brushOf),
     background: isFields(background) ? { prompt: words(background.prompt), negative: words(background.negative) } : null,
-    styles: Array.isArray(styles) ? styles.flatMap((style) => styleOf(style) ?? []).slice(0, 16) : null,
+    styles: Array.isArray(styles) ? styles.flatMap((style) => styleOf(style) ?? []).slice(0, MAX_STYLES) : null,
   };
 }
 
@@ -53,7 +53,7 @@ function ownPalette({ brushes, background, styles }: Fields): Palette {
 function publishedPalette({ prompts, prompt_names, neg_prompts, prompt_strengths, mask_strengths, mask_stds }: Fields): Palette {
   const [said, names, avoided] = [list(prompts), list(prompt_names), list(neg_prompts)];
   const at = (values: unknown, index: number): unknown => list(values)[index];
-  const brushes = said.slice(1, 1 + MOST).map((prompt, index): PaletteBrush => brushOf({
+  const brushes = said.slice(1, 1 + MAX_BRUSHES).map((prompt, index): PaletteBrush => brushOf({
     prompt, name: names[index + 1], negative: avoided[index + 1],
     prompt_strength: at(prompt_strengths, index), strength: at(mask_strengths, index), softness_px: at(mask_stds, index),
   }));
@@ -68,11 +68,11 @@ function brushOf(fields: Fields): PaletteBrush {
     ...color,
     prompt: words(fields.prompt),
     negative: words(fields.negative),
-    name: words(fields.name).slice(0, 120),
+    name: nameOf(words(fields.name)),
     strength: share(fields.strength, NEW_BRUSH.strength),
     prompt_strength: share(fields.prompt_strength, NEW_BRUSH.prompt_strength),
     softness_px: number(fields.softness_px, NEW_BRUSH.softness_px, 100),
-    seed: typeof fields.seed === "number" ? Math.round(number(fields.seed, 0, 2 ** 32 - 1)) : null,
+    seed: typeof fields.seed === "number" ? Math.round(number(fields.seed, 0, LIMITS.Brush.seed[1])) : null,
     acts_from: share(fields.acts_from, NEW_BRUSH.acts_from),
     acts_until: share(fields.acts_until, NEW_BRUSH.acts_until),
   };
@@ -83,11 +83,11 @@ function isFields(value: unknown): value is Fields {
 }
 
 function list(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value.slice(0, MOST + 1) : [];
+  return Array.isArray(value) ? value.slice(0, MAX_BRUSHES + 1) : [];
 }
 
 function words(value: unknown): string {
-  return typeof value === "string" ? value.slice(0, 2000) : "";
+  return typeof value === "string" ? promptOf(value) : "";
 }
 
 function share(value: unknown, usual: number): number {

@@ -1,6 +1,7 @@
 /** Styles: words around all prompts of a picture. Some come along, the painter's own are kept in this browser. */
 
 import type { Style } from "../wire.gen";
+import { nameOf, promptOf } from "./lengths";
 
 /** Looks and qualities that models which know words in general were taught. */
 export const STYLES: readonly Style[] = [
@@ -57,5 +58,5 @@ export function styleOf(value: unknown): Style | null {
   if (typeof value !== "object" || value === null) return null;
   const { name = "", prompt = "", negative = "" } = value as Partial<Record<keyof Style, unknown>>;
   const isText = [name, prompt, negative].every((text) => typeof text === "string");
-  return isText ? { name: (name as string).slice(0, 120), prompt: (prompt as string).slice(0, 2000), negative: (negative as string).slice(0, 2000) } : null;
+  return isText ? { name: nameOf(name as string), prompt: promptOf(prompt as string), negative: promptOf(negative as string) } : null;
 }

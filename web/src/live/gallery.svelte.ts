@@ -29,6 +29,8 @@ export class Gallery {
   #finished: Finished | null = null;
   #sinceLast = 0;
   readonly #urls = new Map<string, string>();
+  /** What the store does not hold yet, or cannot: snapshots by their ids, null for those that shall go. */
+  readonly #unwritten = new Map<string, Snapshot | null>();
   readonly #studio: Studio;
 
   constructor(studio: Studio) {
@@ -37,7 +39,8 @@ export class Gallery {
 
   /** What this browser keeps; other tabs may have added to it, or taken from it. */
   async load(): Promise<void> {
-    this.#show(await readSnapshots());
+    const stored = (await readSnapshots()).filter(({ id }) => !this.#unwritten.has(id));
+    this.#show([...stored, ...[...this.#unwritten.values()].filter((snapshot) => snapshot !== null)]);
   }
 
   get newestKept(): Snapshot | null {
@@ -145,7 +148,11 @@ export class Gallery {
 
   /** What this browser cannot store is still there until the page is closed. */
   #write(added: readonly Snapshot[], gone: readonly string[]): void {
-    writeSnapshots(added, gone).catch((error: unknown) => notices.tell(`${t("history.unsaved")}: ${messageOf(error)}`, { tone: "bad" }));
+    const written = new Map<string, Snapshot | null>([...gone.map((id) => [id, null] as const), ...added.map((snapshot) => [snapshot.id, snapshot] as const)]);
+    for (const [id, snapshot] of written) this.#unwritten.set(id, snapshot);
+    writeSnapshots(added, gone)
+      .then(() => written.forEach((snapshot, id) => this.#unwritten.get(id) === snapshot && this.#unwritten.delete(id)))
+      .catch((error: unknown) => notices.tell(`${t("history.unsaved")}: ${messageOf(error)}`, { tone: "bad" }));
   }
 }
 

@@ -2,7 +2,8 @@
 
 import { messageOf } from "../assert";
 import { download } from "../net/files";
-import { finishedPicture, finishedScene, forget, GoneError, order, type Progress, progressOf } from "../net/renders";
+import { GoneError, RefusedError } from "../net/http";
+import { cancel, finishedPicture, finishedScene, forget, order, type Progress, progressOf } from "../net/renders";
 import { notices } from "../notices.svelte";
 import { panels } from "../panels.svelte";
 import type { Studio } from "../studio.svelte";
@@ -20,6 +21,8 @@ export interface Render {
   readonly results: readonly Result[];
   /** The server was not reached at the last try; the order goes on without us. */
   readonly isOutOfReach: boolean;
+  /** Its one file is waited for, and goes to the painter by itself. */
+  readonly isFile: boolean;
 }
 
 export interface Wishes {
@@ -32,6 +35,8 @@ const EVERY_MS = 350;
 /** From then on a painter who waits for a file is told where to see how far it is. */
 const PATIENCE_MS = 1_500;
 const OUT_OF_REACH_MS = 2_000;
+/** So often the server may refuse a finished picture, as it does while it is busy, before the order has failed. */
+const MOST_REFUSALS = 5;
 const KEPT = "semdraw-renders";
 const OVER: ReadonlySet<string> = new Set(["done", "failed", "cancelled"]);
 
@@ -56,8 +61,7 @@ export class Renders {
 
   /** What was ordered before this tab was loaded again is still on its way, or finished. */
   resume(): void {
-    const ids = JSON.parse(sessionStorage.getItem(KEPT) ?? "[]") as readonly string[];
-    for (const id of ids) void progressOf(id).then((progress) => this.#watch(progress)).catch(() => undefined);
+    for (const progress of kept().toReversed()) this.#watch(progress);
   }
 
   get numPending(): number {
@@ -73,22 +77,24 @@ export class Renders {
 
   /** One finished file of a scene, made in its turn; null when it is cancelled. */
   async file(scene: Scene, ending: string): Promise<Blob | null> {
-    const { id } = this.#watch(await order({ scene }));
+    const { id } = this.#watch(await order({ scene }), true);
     const patience = setTimeout(() => this.#tellOfTray(), PATIENCE_MS);
     const render = await this.#end(id);
     clearTimeout(patience);
     if (!render || render.progress.state === "cancelled") return null;
     if (render.progress.state === "failed") throw new Error(render.progress.reason);
-    const file = await finishedPicture(id, 0, ending);
+    const file = await finishedPicture(id, 0, ending).catch((error: unknown) => this.#leaveInTray(id, error));
     this.forget(id);
     return file;
   }
 
+  /** What is finished stays in the tray, here as on the server; of an order without any nothing stays. */
   cancel(id: string): void {
-    this.#change(id, ({ progress, ...render }) => ({ ...render, progress: { ...progress, state: "cancelled" } }));
-    if (this.#find(id)?.results.length === 0) this.#drop(id);
-    else this.#remember();
-    forget(id).catch(() => undefined);
+    const { progress } = this.#find(id) ?? {};
+    if (!progress?.finished) return this.forget(id);
+    this.#change(id, (render) => ({ ...render, progress: { ...progress, state: "cancelled" } }));
+    this.#remember();
+    cancel(id).catch(() => undefined);
   }
 
   forget(id: string): void {
@@ -116,6 +122,13 @@ export class Renders {
     });
   }
 
+  /** Finished, and not fetched: it can still be taken from there. */
+  #leaveInTray(id: string, error: unknown): never {
+    this.#change(id, (render) => ({ ...render, isFile: false }));
+    void this.#follow(id);
+    throw error;
+  }
+
   #tellOfTray(): void {
     notices.tell(t("render.takes"), { action: { label: t("keep.show"), run: () => (panels.open = "renders") } });
   }
@@ -128,6 +141,11 @@ export class Renders {
     this.list = this.list.map((render) => (render.progress.id === id ? change(render) : render));
   }
 
+  #fail(id: string, reason: string): void {
+    this.#change(id, (render) => ({ ...render, isOutOfReach: false, progress: { ...render.progress, state: "failed", reason } }));
+    this.#remember();
+  }
+
   #drop(id: string): void {
     for (const { url } of this.#find(id)?.results ?? []) URL.revokeObjectURL(url);
     this.list = this.list.filter(({ progress }) => progress.id !== id);
@@ -135,11 +153,15 @@ export class Renders {
   }
 
   #remember(): void {
-    sessionStorage.setItem(KEPT, JSON.stringify(this.list.map(({ progress }) => progress.id)));
+    try {
+      sessionStorage.setItem(KEPT, JSON.stringify(this.list.map(({ progress }) => progress)));
+    } catch {
+      // Site data is blocked: orders are forgotten with the page, and painted all the same.
+    }
   }
 
-  #watch(progress: Progress): Progress {
-    this.list = [{ progress, results: [], isOutOfReach: false }, ...this.list];
+  #watch(progress: Progress, isFile = false): Progress {
+    this.list = [{ progress, results: [], isOutOfReach: false, isFile }, ...this.list];
     this.#remember();
     void this.#follow(progress.id);
     return progress;
@@ -147,12 +169,14 @@ export class Renders {
 
   /** Ask again and again until it is over; finished pictures are fetched as they come. */
   async #follow(id: string): Promise<void> {
-    for (;;) {
+    for (let refusals = 0; ; ) {
       const render = this.#find(id);
       if (!render) return;
-      await this.#fetchFinished(id, render).catch(() => undefined);
-      if (isOver(render) && this.#find(id)?.results.length === render.progress.finished) return;
-      await pause(render.isOutOfReach ? OUT_OF_REACH_MS : EVERY_MS);
+      const refused = await this.#fetchFinished(id, render);
+      if (refused !== null && ++refusals === MOST_REFUSALS) return this.#fail(id, refused);
+      const { results, isFile, isOutOfReach } = this.#find(id) ?? render;
+      if (isOver(render) && (isFile || results.length === render.progress.finished)) return;
+      await pause(isOutOfReach || refused !== null ? OUT_OF_REACH_MS : EVERY_MS);
       if (await this.#isGone(id)) return;
     }
   }
@@ -160,24 +184,36 @@ export class Renders {
   async #isGone(id: string): Promise<boolean> {
     try {
       const progress = await progressOf(id);
-      this.#change(id, (render) => (isOver(render) ? render : { ...render, progress, isOutOfReach: false }));
+      this.#change(id, (render) => ({ ...render, isOutOfReach: false, ...(isOver(render) ? {} : { progress }) }));
       return false;
     } catch (error) {
-      const isGone = error instanceof GoneError;
-      this.#change(id, ({ progress, ...render }) => {
-        if (!isGone) return { ...render, progress, isOutOfReach: true };
-        return { ...render, isOutOfReach: false, progress: isOver({ progress, ...render }) ? progress : { ...progress, state: "failed", reason: t("render.gone") } };
-      });
-      return isGone;
+      if (error instanceof GoneError) this.#gone(id);
+      else this.#change(id, (render) => ({ ...render, isOutOfReach: true }));
+      return error instanceof GoneError;
     }
   }
 
-  async #fetchFinished(id: string, { progress, results }: Render): Promise<void> {
-    for (let number = results.length; number < progress.finished; number++) {
-      const png = await finishedPicture(id, number, "png");
-      const result = { number, png, url: URL.createObjectURL(png) };
-      this.#change(id, (render) => ({ ...render, results: [...render.results, result] }));
+  /** The server knows it no more: what was fetched of it stays, what was awaited has failed. */
+  #gone(id: string): void {
+    const render = this.#find(id);
+    if (!render) return;
+    if (!isOver(render)) this.#fail(id, t("render.gone"));
+    else if (render.results.length === 0) this.#drop(id);
+  }
+
+  /** Returns why the server refused a picture; null where none was refused, or it was not reached. */
+  async #fetchFinished(id: string, { progress, results, isFile }: Render): Promise<string | null> {
+    if (isFile) return null;
+    try {
+      for (let number = results.length; number < progress.finished; number++) {
+        const png = await finishedPicture(id, number, "png");
+        const result = { number, png, url: URL.createObjectURL(png) };
+        this.#change(id, (render) => ({ ...render, results: [...render.results, result] }));
+      }
+    } catch (error) {
+      return error instanceof RefusedError ? error.message : null;
     }
+    return null;
   }
 
   async #end(id: string): Promise<Render | undefined> {
@@ -194,6 +230,16 @@ export class Renders {
     } catch (error) {
       notices.tell(`${t("render.failed")}: ${messageOf(error)}`, { tone: "bad" });
     }
+  }
+}
+
+/** Orders of this tab before it was loaded again, newest first. */
+function kept(): readonly Progress[] {
+  try {
+    const stored: unknown = JSON.parse(sessionStorage.getItem(KEPT) ?? "[]");
+    return Array.isArray(stored) ? stored.filter((progress): progress is Progress => typeof progress === "object" && progress !== null && "id" in progress) : [];
+  } catch {
+    return [];
   }
 }
 

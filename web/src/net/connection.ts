@@ -1,5 +1,7 @@
 /** One WebSocket that comes back by itself, unless trying again would end the same way; what is said over it is not its business. */
 
+import { t } from "../words";
+
 export type Link =
   | { readonly state: "connecting" }
   | { readonly state: "open" }
@@ -84,7 +86,7 @@ export class Connection {
     socket.onmessage = null;
     this.#socket = null;
     if (closed && FINAL.has(closed.code)) {
-      const reason = this.#reason || closed.reason || `the server closed the connection (${closed.code})`;
+      const reason = this.#reason || closed.reason || t("net.closed", { code: closed.code });
       return this.#listener.linkChanged({ state: "refused", reason });
     }
     const longest = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** this.#failures++);

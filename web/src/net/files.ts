@@ -1,38 +1,20 @@
 /** Project files and pictures: made and read by the server, kept by the browser's download. */
 
 import type { Scene } from "../wire.gen";
+import { t } from "../words";
 import { decodeScene, encode } from "./codec";
-
-export const MSGPACK = "application/msgpack";
+import { post } from "./http";
 
 /** Endings of files that hold the finished picture and its scene. */
 export const PICTURE_ENDINGS = ["png", "webp", "jpg", "ora", "psd"] as const;
 export type PictureEnding = (typeof PICTURE_ENDINGS)[number];
 
-export async function post(path: string, body: BodyInit, type: string): Promise<Response> {
-  const response = await fetch(new URL(path, document.baseURI), { method: "POST", body, headers: { "Content-Type": type } });
-  if (!response.ok) throw new Error(await reasonOf(response));
-  return response;
-}
-
-/** The server's own words where it has any. */
-export async function reasonOf(response: Response): Promise<string> {
-  const text = await response.text();
-  try {
-    const { detail } = JSON.parse(text) as { detail?: unknown };
-    if (typeof detail === "string") return detail;
-  } catch {
-    // Not JSON: the status line has to do.
-  }
-  return `${response.status} ${response.statusText}`;
-}
-
 export async function projectOf(scene: Scene): Promise<Blob> {
-  return (await post("api/project/save", encode(scene), MSGPACK)).blob();
+  return (await post("project/save", encode(scene))).blob();
 }
 
 export async function sceneOf(file: Blob): Promise<Scene> {
-  const response = await post("api/project/open", file, "application/octet-stream");
+  const response = await post("project/open", file, "application/octet-stream");
   return decodeScene(await response.arrayBuffer());
 }
 
@@ -74,7 +56,7 @@ export async function placedPng(
 ): Promise<Uint8Array> {
   const canvas = new OffscreenCanvas(width, height);
   const context = canvas.getContext("2d");
-  if (!context) throw new Error("this browser has no canvas");
+  if (!context) throw new Error(t("page.no_canvas"));
   if (ground) {
     context.fillStyle = ground;
     context.fillRect(0, 0, width, height);

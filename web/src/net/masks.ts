@@ -2,6 +2,7 @@
 
 import type { MaskCanvas } from "../canvas/mask";
 import type { Extent } from "../wire.gen";
+import { t } from "../words";
 
 /** Red, green and blue of one brightness, and full opacity, in the order of bytes that browsers' machines have. */
 const [GREY, OPAQUE] = [0x010101, 0xff000000];
@@ -20,7 +21,7 @@ export async function maskFrom(file: Blob, [width, height]: Extent): Promise<Uin
   const bitmap = await createImageBitmap(file, { premultiplyAlpha: "none", colorSpaceConversion: "none" });
   const canvas = new OffscreenCanvas(width, height);
   const context = canvas.getContext("2d", { willReadFrequently: true });
-  if (!context) throw new Error("this browser has no canvas");
+  if (!context) throw new Error(t("page.no_canvas"));
   context.imageSmoothingQuality = "high";
   context.drawImage(bitmap, 0, 0, width, height);
   bitmap.close();

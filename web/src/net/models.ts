@@ -1,5 +1,7 @@
 /** The models that this server may paint with. */
 
+import { ask } from "./http";
+
 export interface ModelChoice {
   readonly name: string;
   readonly title: string;
@@ -7,8 +9,8 @@ export interface ModelChoice {
 
 /** The one that paints first; none where the server does not say. */
 export async function listModels(): Promise<readonly ModelChoice[]> {
-  const answer = await fetch(new URL("api/models", document.baseURI)).catch(() => null);
-  if (!answer?.ok) return [];
+  const answer = await ask("models").catch(() => null);
+  if (!answer) return [];
   const found = (await answer.json()) as readonly { name: string; title?: string }[];
   return found.map(({ name, title }) => ({ name, title: title || name }));
 }

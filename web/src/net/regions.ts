@@ -3,7 +3,7 @@
 import { decode as unpack } from "@msgpack/msgpack";
 import type { Frozen, Inspection, Scene } from "../wire.gen";
 import { encode } from "./codec";
-import { MSGPACK, post } from "./files";
+import { post } from "./http";
 
 /** The pixels of the settled picture that show of a region; null where none do. */
 export async function frozenOf(scene: Scene, brushId: string): Promise<Frozen | null> {
@@ -16,6 +16,6 @@ export async function inspectionOf(scene: Scene, brushId: string): Promise<Inspe
 }
 
 async function asked(what: "freeze" | "inspect", scene: Scene, brushId: string): Promise<unknown> {
-  const response = await post(`api/regions/${what}?brush=${encodeURIComponent(brushId)}`, encode(scene), MSGPACK);
+  const response = await post(`regions/${what}?brush=${encodeURIComponent(brushId)}`, encode(scene));
   return unpack(await response.arrayBuffer());
 }

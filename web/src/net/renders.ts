@@ -3,7 +3,7 @@
 import { encode as pack } from "@msgpack/msgpack";
 import type { Extent, Scene } from "../wire.gen";
 import { decodeScene } from "./codec";
-import { reasonOf } from "./files";
+import { ask, post } from "./http";
 
 export interface Order {
   readonly scene: Scene;
@@ -25,26 +25,20 @@ export interface Progress {
   readonly num_steps: number;
 }
 
-/** The server does not know the order any more. */
-export class GoneError extends Error {}
-
-async function ask(path: string, init: RequestInit = {}): Promise<Response> {
-  const response = await fetch(new URL(`api/${path}`, document.baseURI), init);
-  if (response.status === 404) throw new GoneError(await reasonOf(response));
-  if (!response.ok) throw new Error(await reasonOf(response));
-  return response;
-}
-
 export async function order(wanted: Order): Promise<Progress> {
-  const body = pack(wanted, { ignoreUndefined: true });
-  return (await ask("renders", { method: "POST", body, headers: { "Content-Type": "application/msgpack" } })).json() as Promise<Progress>;
+  return (await post("renders", pack(wanted, { ignoreUndefined: true }))).json() as Promise<Progress>;
 }
 
 export async function progressOf(id: string): Promise<Progress> {
   return (await ask(`renders/${id}`)).json() as Promise<Progress>;
 }
 
-/** Cancel it, or let its pictures go. */
+/** Paint no more of it; what is finished stays. */
+export async function cancel(id: string): Promise<void> {
+  await ask(`renders/${id}/cancel`, { method: "POST" });
+}
+
+/** Let it go, with its pictures. */
 export async function forget(id: string): Promise<void> {
   await ask(`renders/${id}`, { method: "DELETE" });
 }
@@ -59,6 +53,5 @@ export async function finishedScene(id: string, number: number): Promise<Scene> 
 
 /** A moving picture of stills, as animated WebP: browsers everywhere play it, and the server makes it for all of them alike. */
 export async function movingPicture(frames: readonly Uint8Array[], frame_ms: number): Promise<Blob> {
-  const body = pack({ frames, frame_ms });
-  return (await ask("timelapse.webp", { method: "POST", body, headers: { "Content-Type": "application/msgpack" } })).blob();
+  return (await post("timelapse.webp", pack({ frames, frame_ms }))).blob();
 }

@@ -5,6 +5,7 @@ import type { Masks } from "../document/document";
 import {
   type ClientMessage, type Command, type FrameMessage, MAX_MESSAGE_BYTES, type ModelFacts, type Scene, type Status, VERSION, type Welcome,
 } from "../wire.gen";
+import { t } from "../words";
 import { decode, encode } from "./codec";
 import { Connection, type Link } from "./connection";
 import { Latency } from "./latency";
@@ -190,8 +191,7 @@ export class Session {
   #send(message: ClientMessage): void {
     const bytes = encode(message);
     if (bytes.byteLength <= MAX_MESSAGE_BYTES) return this.#connection.send(bytes);
-    const sizes = `${mebi(bytes.byteLength)} MiB, and the server reads at most ${mebi(MAX_MESSAGE_BYTES)} MiB`;
-    this.#connection.hangUp(`the picture takes ${sizes}; without a background picture it is smaller`);
+    this.#connection.hangUp(t("net.too_large", { size: mebi(bytes.byteLength), most: mebi(MAX_MESSAGE_BYTES) }));
   }
 
   #received(data: ArrayBuffer): void {

@@ -1,8 +1,7 @@
 /** Numbers as people read and write them, in their language. */
 
+import { LIMITS } from "../wire.gen";
 import { language } from "../words";
-
-const LARGEST_SEED = 2 ** 32 - 1;
 
 export function percent(share: number): string {
   return new Intl.NumberFormat(language(), { style: "percent", maximumFractionDigits: 0 }).format(share);
@@ -17,5 +16,5 @@ export function decimal(value: number, digits = 2): string {
 export function seedFrom(text: string): number | null | undefined {
   if (text.trim() === "") return null;
   const seed = Math.round(Number(text));
-  return Number.isFinite(seed) ? Math.min(LARGEST_SEED, Math.max(0, seed)) : undefined;
+  return Number.isFinite(seed) ? Math.min(LIMITS.Brush.seed[1], Math.max(0, seed)) : undefined;
 }

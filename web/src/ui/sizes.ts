@@ -1,15 +1,15 @@
 /** Sizes of canvases that a model takes. */
 
-import type { Extent } from "../wire.gen";
+import { type Extent, MAX_SIDE_PX } from "../wire.gen";
 
-const LARGEST_PX = 4096;
+const LEAST_SIDE_PX = 64;
 const SHAPES: readonly (readonly [number, number])[] = [[1, 1], [4, 3], [3, 4], [16, 9], [9, 16], [2, 1], [2, 2]];
 
 /** The nearest side that the model takes; what is no number leaves the side as it was. */
 export function fitting(side: number, multiple: number, former: number): number {
   if (!Number.isFinite(side)) return former;
-  const least = Math.max(multiple, 64);
-  return Math.min(LARGEST_PX, Math.max(Math.ceil(least / multiple) * multiple, Math.round(side / multiple) * multiple));
+  const [least, most] = [Math.ceil(LEAST_SIDE_PX / multiple), Math.floor(MAX_SIDE_PX / multiple)];
+  return Math.min(most, Math.max(least, Math.round(side / multiple))) * multiple;
 }
 
 /** The model's own size first; then other shapes whose shorter side is as long as that of the model, and one twice as large. */

@@ -40,10 +40,9 @@ export const filesWords = {
     en: "No camera can be used here: {reason}. A page needs https, or this very machine, to ask for one",
     de: "Hier ist keine Kamera zu haben: {reason}. Eine Seite braucht https oder diesen Rechner selbst, um danach zu fragen",
   },
+  "camera.insecure": { en: "the browser gives none to this page", de: "der Browser gibt dieser Seite keine" },
   "camera.waiting": { en: "Asking for the camera …", de: "Die Kamera wird gefragt …" },
 
-  "canvas.width": { en: "Width", de: "Breite" },
-  "canvas.height": { en: "Height", de: "Höhe" },
   "canvas.apply": { en: "Change the size", de: "Größe ändern" },
   "canvas.square": { en: "Square", de: "Quadrat" },
   "canvas.landscape": { en: "Landscape", de: "Quer" },

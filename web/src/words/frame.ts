@@ -23,6 +23,13 @@ export const frameWords = {
   "skip.canvas": { en: "To the canvas", de: "Zur Leinwand" },
   "drop.here": { en: "Drop a project to open it, a picture to paint upon it", de: "Ein Projekt hier fallen lassen, um es zu öffnen, ein Bild, um darauf zu malen" },
 
+  "net.away": { en: "the server is out of reach", de: "der Server ist nicht erreichbar" },
+  "net.closed": { en: "the server closed the connection ({code})", de: "der Server hat die Verbindung beendet ({code})" },
+  "net.too_large": {
+    en: "the picture takes {size} MiB, and the server reads at most {most} MiB; unlock regions, or take another background",
+    de: "das Bild braucht {size} MiB, und der Server liest höchstens {most} MiB; gib Bereiche frei oder nimm einen anderen Hintergrund",
+  },
+  "page.no_canvas": { en: "this browser has no canvas", de: "dieser Browser hat keine Zeichenfläche" },
   "notice.list": { en: "Notices", de: "Mitteilungen" },
   "notice.dismiss": { en: "Dismiss", de: "Schließen" },
 
@@ -33,6 +40,8 @@ export const frameWords = {
   "banner.no_reason": { en: "the server does not say why", de: "der Server nennt keinen Grund" },
   "banner.retry": { en: "Try now", de: "Jetzt versuchen" },
   "aside.beside": { en: "semdraw is open in another tab: this tab keeps a picture of its own", de: "semdraw ist in einem anderen Tab offen: Dieser Tab behält ein eigenes Bild" },
+  "aside.did": { en: "open the other picture", de: "anderes Bild öffnen" },
+  "aside.no_more": { en: "it is no longer there", de: "es ist nicht mehr da" },
   "aside.failed": { en: "The other picture could not be opened: {reason}", de: "Das andere Bild ließ sich nicht öffnen: {reason}" },
   "aside.other_tab": { en: "The other tab has painted on.", de: "Der andere Tab hat weitergemalt." },
   "aside.other_tab.take": { en: "Open its picture", de: "Sein Bild öffnen" },
@@ -76,6 +85,7 @@ export const frameWords = {
   "keys.taken": { en: "{key} is the key of “{action}”.", de: "{key} ist die Taste von „{action}“." },
   "keys.take": { en: "Take it", de: "Nehmen" },
   "keys.leave": { en: "Leave it", de: "Lassen" },
+  "keys.controls": { en: "{key} works buttons and fields: choose another", de: "{key} bedient Knöpfe und Felder: Wähl eine andere" },
   "keys.browser": { en: "{key} belongs to the browser: choose another", de: "{key} gehört dem Browser: Wähl eine andere" },
 
   "palette.label": { en: "Action, brush or model", de: "Aktion, Pinsel oder Modell" },

@@ -99,6 +99,7 @@ export const regionsWords = {
   "avoid.guidance": { en: "Guidance…", de: "Führung…" },
 
   "prompt.offers": { en: "Words that the model knows", de: "Worte, die das Modell kennt" },
+  "prompt.full": { en: "Words end at {most} letters", de: "Nach {most} Buchstaben ist Schluss" },
   "prompt.help": { en: "Ctrl+↑ ↓ weighs the word, Alt+↑ ↓ brings earlier prompts, {a|b} leaves it to chance", de: "Strg+↑ ↓ gewichtet das Wort, Alt+↑ ↓ holt frühere Worte, {a|b} überlässt es dem Zufall" },
   "pick.words": { en: "Click the region whose words you want", de: "Klick auf den Bereich, dessen Worte du willst" },
   "pick.ground": { en: "Background", de: "Hintergrund" },
@@ -115,6 +116,7 @@ export const regionsWords = {
 
   "lock.told": { en: "Locked: {names} (K unlocks the chosen brush)", de: "Gesperrt: {names} (K gibt den gewählten Pinsel frei)" },
   "lock.offline": { en: "The server is away: its paint is kept, its picture is not yet", de: "Der Server ist nicht da: Die Farbe bleibt, das Bild noch nicht" },
+  "lock.full": { en: "the picture would be more than the server takes; unlock another region first", de: "das Bild wäre mehr, als der Server annimmt; gib erst einen anderen Bereich frei" },
   "lock.failed": { en: "Its paint is kept, its picture could not be: {reason}", de: "Die Farbe bleibt, das Bild ließ sich nicht festhalten: {reason}" },
   "merge.nothing": { en: "There is no brush below to merge with", de: "Darunter ist kein Pinsel zum Vereinen" },
   "seed.none_before": { en: "There is no earlier seed", de: "Es gibt keine frühere Startzahl" },
@@ -140,6 +142,7 @@ export const regionsWords = {
   "style.reset": { en: "The list that comes along", de: "Die mitgelieferte Liste" },
   "style.strange": { en: "This model was never taught: {words}", de: "Nie gelernt hat dieses Modell: {words}" },
   "style.about": { en: "Words around all prompts of the picture. Several work together, in this order.", de: "Worte um alle Worte des Bildes. Mehrere wirken zusammen, in dieser Reihenfolge." },
+  "style.full": { en: "A picture takes {most} styles at most: switch one off first", de: "Ein Bild nimmt höchstens {most} Stile: Schalte erst einen aus" },
   "style.off": { en: "Switch off {name}", de: "{name} ausschalten" },
 
   "palette.no_json": { en: "it is no JSON", de: "es ist kein JSON" },
