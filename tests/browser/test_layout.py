@@ -122,6 +122,8 @@ def test_panels_stand_beside_the_picture_whose_room_and_side_are_chosen_and_kept
 
     easel.press("Control+,")
     easel.page.get_by_role("combobox", name="Brushes", exact=True).select_option("left")
+    easel.tick()
+    assert box_of(easel, ".frame > .dock").right <= box_of(easel, ".paper canvas").left, "at once"
     easel.page.reload()
     easel.wait_for_picture()
     swapped = box_of(easel, ".frame > .dock")

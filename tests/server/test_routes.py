@@ -18,7 +18,7 @@ from semdraw.rasters import Picture
 from semdraw.scene import ImageBackground, Recipe, Scene
 from semdraw.server.limits import MAX_BODY_BYTES
 from tests.scenes import two_regions
-from tests.server.living import LiveServer, until
+from tests.server.living import CARD, LiveServer, until
 
 MSGPACK = {"Content-Type": "application/msgpack"}
 BYTES = {"Content-Type": "application/octet-stream"}
@@ -113,6 +113,18 @@ def test_the_models_are_told_with_their_words(server: LiveServer) -> None:
     assert model["extent"] == [64, 64]
     assert model["objects"][1] == {"name": "blue", "synonyms": ["azure"]}
     assert model["backgrounds"][0]["name"] == "green"
+
+
+def test_a_starter_scene_has_the_size_and_the_recipe_of_the_model_that_paints(server: LiveServer) -> None:
+    status, _, body = server.request("GET", "/api/starters/reef")
+    assert status == 200
+    scene = unpacked(body)
+    assert scene.canvas.extent == CARD.extent
+    assert [brush.prompt for brush in scene.brushes] == ["fish", "crab", "turtle"]
+    assert scene.recipe.sampler == CARD.recipe.sampler
+    status, _, answer = server.request("GET", "/api/starters/none")
+    assert 400 <= status < 500
+    assert b"there are: house" in answer
 
 
 def test_health_is_told(server: LiveServer) -> None:
