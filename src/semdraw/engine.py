@@ -17,13 +17,13 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace as with_fields
 
 from semdraw.errors import EngineError, SemdrawError, reason_of
 from semdraw.frames import EngineStatus, Frame, is_preview
-from semdraw.loading import Switch, attempt
+from semdraw.loading import Question, Switch, attempt
 from semdraw.rasters import Picture
 from semdraw.reports import Timings
 from semdraw.samplers import fitted
@@ -58,6 +58,7 @@ class Engine:
         self.changed = threading.Condition()
         self._seats: list[Seat] = []
         self._wish: Switch | None = None
+        self._questions: list[Question] = []
         self._turns = Turns()
         self._is_stopping = False
         self._is_over = False
@@ -96,6 +97,20 @@ class Engine:
             self.changed.notify_all()
         if before is not None and before.done.set_running_or_notify_cancel():
             before.done.set_exception(EngineError(reason))
+
+    def ask(self, what: Callable[[DiffusionModel], Any], *, timeout_s: float = 30.0) -> Any:
+        """What `what` makes of the model, in the engine's thread, between two network calls. Blocks."""
+        question = Question(ask=what)
+        with self.changed:
+            if self.model is None or self._is_over:
+                raise EngineError("no model is there yet, or no longer; ask again in a moment")
+            self._questions.append(question)
+            self.changed.notify_all()
+        try:
+            return question.answer.result(timeout_s)
+        except TimeoutError:
+            question.answer.cancel()
+            raise EngineError("the model is busy with pictures; ask again in a moment") from None
 
     @property
     def is_alive(self) -> bool:
@@ -158,6 +173,9 @@ class Engine:
             with self.changed:
                 self._is_over = True
                 self._wish_for(None, "semdraw is ending or has failed; start it again")
+                for question in self._questions:
+                    question.refuse("semdraw is ending or has failed; start it again")
+                self._questions.clear()
 
     def _run(self) -> None:
         failures, settled = 0, 0  # deaths since the last settled picture, and how many there were by then
@@ -211,6 +229,9 @@ class Engine:
         while (turn := self._next_turn()) is not None:
             if isinstance(turn, Switch):
                 self._meet(turn)
+            elif isinstance(turn, Question):
+                assert self.model is not None, "questions are answered while there is a model"
+                turn.meet(self.model)
             else:
                 self._serve_one(turn)
             del turn  # while waiting, nothing of a picture or of a model is held here
@@ -259,13 +280,17 @@ class Engine:
             self.model = self._load()
         return reason
 
-    def _next_turn(self) -> Seat | Switch | None:
-        """Wait until somebody has work; whoever is served goes to the end of the line, and wishes come first."""
+    def _next_turn(self) -> Seat | Switch | Question | None:
+        """Wait until somebody has work; whoever is served goes to the end of the line, and wishes come first,
+        then questions.
+        """
         with self.changed:
             while not self._is_stopping:
                 if self._wish is not None:
                     wish, self._wish = self._wish, None
                     return wish
+                if self._questions:
+                    return self._questions.pop(0)
                 seat, wait_s = self._turns.choose(self._seats, time.monotonic())
                 if seat is not None:
                     self._seats.remove(seat)

@@ -1,4 +1,4 @@
-"""Models on the way in: the wish for another one, and an attempt to load it. Torch waits for the engine's thread."""
+"""What the engine's thread is asked for between two network calls: another model, or something of the one it has."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import traceback
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from semdraw.errors import EngineError, SemdrawError, is_out_of_memory, reason_of
 
@@ -28,6 +28,30 @@ class Switch:
     load: Callable[[], DiffusionModel]
     on_ready: Callable[[], None] = lambda: None
     done: Future[None] = field(default_factory=Future[None])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Question:
+    """Something that the model is needed for, and nobody's picture."""
+
+    ask: Callable[[DiffusionModel], Any]
+    answer: Future[Any] = field(default_factory=Future[Any])
+
+    def meet(self, model: DiffusionModel) -> None:
+        """Answer it; what goes wrong is the asker's matter alone."""
+        if not self.answer.set_running_or_notify_cancel():
+            return
+        try:
+            self.answer.set_result(self.ask(model))
+        except SemdrawError as error:
+            self.answer.set_exception(error)
+        except Exception as error:
+            log.exception("a question to the model failed")
+            self.answer.set_exception(EngineError(reason_of(error)))
+
+    def refuse(self, reason: str) -> None:
+        if self.answer.set_running_or_notify_cancel():
+            self.answer.set_exception(EngineError(reason))
 
 
 def attempt(

@@ -8,6 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from semdraw.engine import Engine
+from semdraw.errors import EngineError
 from semdraw.frames import is_preview
 from semdraw.scene import Brush, PromptBackground
 from semdraw.still import generate
@@ -176,3 +177,31 @@ def test_live_again_a_settled_picture_runs_no_rows(engine: Engine, model: ToyMod
     desk.seat.put(scene_of(seed=2), 2)
     desk.settled(2)
     assert model.rows == 12
+
+
+def test_a_question_to_the_model_is_answered_in_the_engine_s_thread_between_two_calls(
+    engine: Engine, model: ToyModel
+) -> None:
+    engine.render(scene_of())
+    engine_thread = engine.ask(lambda _: threading.current_thread().name)
+    assert engine_thread == "semdraw-engine"
+    assert engine.ask(lambda found: found) is model
+    with pytest.raises(EngineError, match="division"):
+        engine.ask(lambda _: 1 // 0)
+    go, inside = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        inside.set()
+        go.wait(20)
+
+    model.fault = hold
+    desk = Desk(engine)
+    desk.seat.put(scene_of(), 1)
+    assert inside.wait(20)
+    with pytest.raises(EngineError, match="busy with pictures"):
+        engine.ask(lambda _: 1, timeout_s=0.05)
+    go.set()
+    desk.settled(1)
+    engine.stop()
+    with pytest.raises(EngineError, match="ask again"):
+        engine.ask(lambda _: 1)

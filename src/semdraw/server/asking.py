@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
-from semdraw.errors import EngineError
 from semdraw.freezing import pixels_of
 from semdraw.reports import Inspection
 from semdraw.scene import Frozen
 from semdraw.server.bodies import MSGPACK, packed_response, read_body, scene_from_body, takes
+from semdraw.server.gate import Gate
 from semdraw.server.studio import Studio
 
 _WITHIN_S = 120.0
@@ -19,19 +18,19 @@ BrushName = Annotated[str, Query(min_length=1, max_length=64)]
 
 
 def asking_routes(studio: Studio) -> APIRouter:
-    router = APIRouter()
+    router, freezing, looking = APIRouter(), Gate(2, most_waiting=8), Gate(1, most_waiting=8)
 
     @router.post("/api/regions/freeze", openapi_extra=takes(MSGPACK), response_class=Response)
     async def freeze(request: Request, brush: BrushName) -> Response:
         """A scene in, the pixels that this brush's layer would keep of its settled picture out, or null."""
         data = await read_body(request, MSGPACK)
-        return packed_response(await asyncio.to_thread(_frozen, studio, data, brush))
+        return packed_response(await freezing.do(_frozen, studio, data, brush))
 
     @router.post("/api/regions/inspect", openapi_extra=takes(MSGPACK), response_class=Response)
     async def inspect(request: Request, brush: BrushName) -> Response:
         """A scene in, what of this brush's region takes part in each step out."""
         data = await read_body(request, MSGPACK)
-        return packed_response(await asyncio.to_thread(_inspected, studio, data, brush))
+        return packed_response(await looking.do(_inspected, studio, data, brush))
 
     return router
 
@@ -46,7 +45,5 @@ def _frozen(studio: Studio, data: bytes, brush_id: str) -> Frozen | None:
 def _inspected(studio: Studio, data: bytes, brush_id: str) -> Inspection:
     from semdraw.inspection import inspect_region  # torch, which the engine has loaded by then
 
-    model = studio.engine.model
-    if model is None:
-        raise EngineError("the model is being loaded; ask again in a moment")
-    return inspect_region(studio.fitted(scene_from_body(data)), brush_id, model)
+    scene = scene_from_body(data)
+    return studio.engine.ask(lambda model: inspect_region(studio.fitted(scene), brush_id, model))

@@ -13,6 +13,7 @@ from semdraw.animations import MAX_FRAMES, animated_webp
 from semdraw.errors import UsageError
 from semdraw.exports import MEDIA_TYPES, exported
 from semdraw.server.bodies import MSGPACK, read_body, scene_response, takes
+from semdraw.server.gate import Gate
 from semdraw.server.renders import Painted, Render, Renders, order_from_body, scenes_of
 from semdraw.server.studio import Studio
 
@@ -31,7 +32,7 @@ def making_routes(studio: Studio) -> APIRouter:
     router, renders = APIRouter(), Renders(studio)
     _add_orders(router, renders, studio)
     _add_results(router, renders)
-    filming = asyncio.Semaphore(1)
+    filming = Gate(1, most_waiting=2)
 
     @router.post("/api/timelapse.webp", openapi_extra=takes(MSGPACK), response_class=Response)
     async def timelapse(request: Request) -> Response:
@@ -41,8 +42,7 @@ def making_routes(studio: Studio) -> APIRouter:
             lapse = msgspec.msgpack.decode(data, type=Lapse)
         except (msgspec.DecodeError, ValueError, RecursionError) as error:
             raise UsageError(f"not a row of pictures: {error}") from None
-        async with filming:
-            packed = await asyncio.to_thread(animated_webp, lapse.frames, frame_ms=lapse.frame_ms)
+        packed = await filming.do(lambda: animated_webp(lapse.frames, frame_ms=lapse.frame_ms))
         return Response(packed, media_type=MEDIA_TYPES["webp"])
 
     return router
@@ -78,6 +78,8 @@ def _add_orders(router: APIRouter, renders: Renders, studio: Studio) -> None:
 
 
 def _add_results(router: APIRouter, renders: Renders) -> None:
+    packing = Gate(2, most_waiting=16)
+
     @router.get("/api/renders/{name}/{number}.scene", response_class=Response)
     async def scene(name: str, number: int) -> Response:
         """The scene of a finished picture (msgpack)."""
@@ -89,7 +91,7 @@ def _add_results(router: APIRouter, renders: Renders) -> None:
     ) -> Response:
         """A finished picture as a file that carries its scene."""
         painted = _finished(renders, name, number)
-        data = await asyncio.to_thread(exported, painted.picture, painted.scene, ending)
+        data = await packing.do(exported, painted.picture, painted.scene, ending)
         return Response(data, media_type=MEDIA_TYPES[ending])
 
 

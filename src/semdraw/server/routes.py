@@ -22,6 +22,7 @@ from semdraw.server.bodies import (
     scene_response,
     takes,
 )
+from semdraw.server.gate import Gate
 from semdraw.server.guard import ENTRANCE, Access, Keys
 from semdraw.server.socket import converse
 from semdraw.server.stills import scene_of_still, still_from_json, still_schema
@@ -101,7 +102,7 @@ def _add_engine(router: APIRouter, studio: Studio) -> None:
 
 def _add_files(router: APIRouter, studio: Studio) -> None:
     """Projects and pictures, to be kept and brought back."""
-    rendering = asyncio.Semaphore(_MAX_RENDERS)
+    rendering = Gate(_MAX_RENDERS)
 
     @router.post("/api/project/save", openapi_extra=takes(MSGPACK), response_class=Response)
     async def save(request: Request) -> Response:
@@ -123,10 +124,7 @@ def _add_files(router: APIRouter, studio: Studio) -> None:
 
     async def pictured(scene: Scene, ending: str) -> Response:
         """The settled picture as a file; made in turn with those of everybody else."""
-        if rendering.locked():
-            raise HTTPException(503, "other pictures are being made; try again in a moment")
-        async with rendering:
-            data = await asyncio.to_thread(_exported, studio, scene, ending)
+        data = await rendering.do(_exported, studio, scene, ending)
         return Response(data, media_type=MEDIA_TYPES[ending])
 
     @router.post("/api/render.{ending}", openapi_extra=takes(MSGPACK), response_class=Response)

@@ -37,6 +37,7 @@ from semdraw.protocol import (
 )
 from semdraw.seats import Seat
 from semdraw.server.codec import frame_message
+from semdraw.server.gate import at_once
 from semdraw.server.limits import Flood, Patience
 from semdraw.server.outbox import News, Outbox, StalledError
 from semdraw.server.studio import Studio, facts_of
@@ -194,7 +195,7 @@ class Conversation:
         async with self._editing:
             if self._session.scene.canvas.extent.area < 2**20:
                 return self._session.apply(edit.seq, edit.command)
-            return await asyncio.to_thread(self._session.apply, edit.seq, edit.command)
+            return await at_once(self._session.apply, edit.seq, edit.command)
 
     async def _receive(self) -> ClientMessage:
         """The next message that can be read; those that cannot are refused on the way."""
@@ -207,7 +208,7 @@ class Conversation:
             try:
                 if len(data) < _LARGE_BYTES:
                     return decode_client(data)
-                return await asyncio.to_thread(decode_client, data)
+                return await at_once(decode_client, data)
             except ProtocolError as error:
                 await self._refuse(str(error))
 
@@ -239,7 +240,7 @@ class Conversation:
                 await self._follow(news, seat)
                 await self._send(ModelChanged(model=facts_of(news)))
             else:
-                await self._send_bytes(await asyncio.to_thread(frame_message, news, self._outbox.num_sent))
+                await self._send_bytes(await at_once(frame_message, news, self._outbox.num_sent))
 
     async def _refuse(self, reason: str, *, seq: int | None = None) -> None:
         await self._send(Refused(reason=reason, seq=seq, revision=self._session.revision))
