@@ -251,6 +251,19 @@ def decode_client(data: bytes) -> ClientMessage:
     return _decode(data, ClientMessage)
 
 
+class _Numbered(msgspec.Struct, frozen=True):
+    kind: Literal["edit"]
+    seq: Count
+
+
+def seq_of(data: bytes) -> int | None:
+    """The number of an edit, though the rest of it may be out of bounds; None where it has none."""
+    try:
+        return msgspec.msgpack.decode(data, type=_Numbered).seq
+    except (msgspec.DecodeError, ValueError, RecursionError):
+        return None
+
+
 def decode_server(data: bytes) -> ServerMessage:
     """A message from the server; for clients in Python."""
     return _decode(data, ServerMessage)

@@ -177,6 +177,18 @@ def test_a_message_out_of_place_is_answered_in_words(
         assert colour_of(painter.settled(1)) == "blue"
 
 
+def test_an_edit_beyond_the_bounds_is_refused_under_its_number(server: LiveServer) -> None:
+    with server.painter(two_regions()) as (painter, _):
+        painter.say(Edit(seq=7, command=EditBrush(brush_id="castle", prompt="x" * 2001)))
+        refused = painter.hear_a(Refused)
+        assert refused.seq == 7
+        assert "<= 2000" in refused.reason
+        painter.socket.send(msgspec.msgpack.encode({"kind": "hello", "seq": 8, "version": "x"}))
+        assert painter.hear_a(Refused).seq is None
+        painter.say(repaint("blue", seq=8))
+        assert colour_of(painter.settled(1)) == "blue"
+
+
 def test_edits_out_of_order_are_refused(server: LiveServer) -> None:
     with server.painter(plain("red")) as (painter, _):
         painter.say(repaint("blue", seq=9))

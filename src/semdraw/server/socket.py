@@ -34,6 +34,7 @@ from semdraw.protocol import (
     Welcome,
     decode_client,
     encode,
+    seq_of,
 )
 from semdraw.seats import Seat
 from semdraw.server.codec import frame_message
@@ -210,7 +211,7 @@ class Conversation:
                     return decode_client(data)
                 return await at_once(decode_client, data)
             except ProtocolError as error:
-                await self._refuse(str(error))
+                await self._refuse(str(error), seq=seq_of(data))
 
     async def _pace(self, num_bytes: int) -> None:
         """Whoever sends too fast is read more slowly, and after a while no longer."""
