@@ -105,6 +105,13 @@ def test_a_jpeg_that_lost_a_part_of_its_scene_says_so() -> None:
         scene_from_file(data[:start] + data[start + 2 + length :])
 
 
+def test_a_jpeg_whose_scene_is_cut_short_is_refused_in_words() -> None:
+    data = exported(photo(), scene(), "jpg")
+    segment = b"\xff\xe9\x00\x0bsemdraw\0\0"
+    with pytest.raises(FileError, match="no scene can be read"):
+        scene_from_file(data[:2] + segment + data[2:])
+
+
 @pytest.mark.parametrize(
     ("kind", "words"), [("PNG", "this PNG carries no"), ("WEBP", "WEBP"), ("JPEG", "JPEG")]
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
@@ -14,23 +15,20 @@ if TYPE_CHECKING:
     from PIL.Image import Image as Pixels
 
 MAX_FRAMES: Final = 400
-MAX_MOVING_PX: Final = 200_000_000  # of all frames together
+MAX_MOVING_PX: Final = 200_000_000  # of all frames together; larger ones are made smaller
 _LAST_STAYS_MS: Final = 2_000
 _QUALITY: Final = 82
 
 
 def animated_webp(frames: Sequence[bytes], *, frame_ms: int) -> bytes:
-    """PNG, JPEG or WebP pictures -> animated WebP, of the size of the last one; that one stays longest."""
+    """PNG, JPEG or WebP pictures -> animated WebP, of the size of the last one or, where they are many, smaller; the
+    last one stays longest.
+    """
     from PIL import Image
 
     if not 2 <= len(frames) <= MAX_FRAMES:
         raise FileError(f"a moving picture has 2 to {MAX_FRAMES} frames, got {len(frames)}")
-    last = Image.fromarray(picture_from_bytes(frames[-1]))
-    extent = Extent(*last.size)
-    if extent.area * len(frames) > MAX_MOVING_PX:
-        raise FileError(
-            f"{len(frames)} frames of {extent} px are too many pixels; leave some of them out, or make them smaller"
-        )
+    extent = _bounded(Extent(*Image.fromarray(picture_from_bytes(frames[-1])).size), len(frames))
     out = io.BytesIO()
     images = (_fitted(data, extent) for data in frames[1:])
     durations = [frame_ms] * (len(frames) - 1) + [max(frame_ms, _LAST_STAYS_MS)]
@@ -46,6 +44,12 @@ def animated_webp(frames: Sequence[bytes], *, frame_ms: int) -> bytes:
         minimize_size=False,
     )
     return out.getvalue()
+
+
+def _bounded(extent: Extent, num_frames: int) -> Extent:
+    """The extent, or one of the same shape in which so many frames are not too many pixels."""
+    factor = math.sqrt(MAX_MOVING_PX / (num_frames * extent.area))
+    return extent if factor >= 1 else Extent(*(max(1, int(factor * side)) for side in extent))
 
 
 def _fitted(data: bytes, extent: Extent) -> Pixels:

@@ -8,7 +8,6 @@ tools read.
 from __future__ import annotations
 
 import base64
-import binascii
 import io
 import struct
 from collections.abc import Iterator
@@ -19,7 +18,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from semdraw.disk import MAX_FILE_BYTES
 from semdraw.errors import FileError
-from semdraw.files import checked_size, project_bytes, scene_from_project
+from semdraw.files import UNREADABLE, checked_size, project_bytes, scene_from_project
 from semdraw.rasters import Picture
 from semdraw.samplers import FACTS
 from semdraw.scene import PromptBackground, Scene
@@ -69,7 +68,7 @@ def scene_from_picture(data: bytes) -> Scene:
                 "them again"
             )
         return scene_from_project(packed)
-    except (OSError, SyntaxError, binascii.Error, ValueError, Image.DecompressionBombError) as error:
+    except (*UNREADABLE, SyntaxError, Image.DecompressionBombError) as error:
         raise FileError(f"no scene can be read from this picture: {error}") from None
 
 

@@ -14,6 +14,7 @@ import pytest
 from msgspec.structs import replace
 from PIL import Image
 
+from semdraw.animations import animated_webp
 from semdraw.exports import scene_from_file
 from semdraw.geometry import Extent
 from semdraw.protocol import to_wire, unpack
@@ -238,6 +239,14 @@ def test_a_time_lapse_comes_back_as_one_moving_picture(server: LiveServer) -> No
     assert (film.n_frames, film.size) == (3, (64, 64))  # type: ignore[attr-defined]
     film.seek(2)
     assert film.convert("RGB").getpixel((32, 32))[0] > 230  # type: ignore[index]
+
+
+def test_frames_of_too_many_pixels_are_made_smaller(monkeypatch: pytest.MonkeyPatch) -> None:
+    out = io.BytesIO()
+    Image.new("RGB", (60, 30), "red").save(out, "PNG")
+    monkeypatch.setattr("semdraw.animations.MAX_MOVING_PX", 4 * 450)
+    film = Image.open(io.BytesIO(animated_webp([out.getvalue()] * 4, frame_ms=50)))
+    assert film.size == (30, 15)
 
 
 @pytest.mark.parametrize(
