@@ -73,7 +73,7 @@ def test_a_coloured_glyph_has_the_hue_that_its_caption_names() -> None:
 
 def test_captions_name_the_colours_that_are_there() -> None:
     named = 0
-    for seed in range(60):
+    for seed in range(30):
         scene = render(seed, 128, "centred", coloured=0.8)
         plain = render(seed, 128, "centred")
         assert scene.objects == plain.objects
@@ -81,7 +81,7 @@ def test_captions_name_the_colours_that_are_there() -> None:
             assert f"{scene.colours[0]} {objects()[scene.objects[0]].name}" in scene.caption
             assert not np.array_equal(scene.image, plain.image)
             named += 1
-    assert named > 10
+    assert named > 6
 
 
 @pytest.mark.parametrize("form", FORMS)
