@@ -6,6 +6,7 @@ test.each([
   [1, 8, 64],
   [99999, 8, 4096],
   [Number.NaN, 8, 256],
+  [99999, 60, 4080],
 ])("a side of %s px at multiples of %s becomes %s", (side, multiple, expected) => {
   expect(fitting(side, multiple, 256)).toBe(expected);
 });
