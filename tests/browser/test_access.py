@@ -30,12 +30,11 @@ def axe() -> str:
 
 
 def violations(easel: Easel, axe: str) -> list[str]:
-    """What axe has to say of the page as it is now."""
+    """What axe has to say of the page as it is now; in the dark, of what differs there: the contrasts."""
     easel.page.evaluate(f"() => {{ if (!window.axe) {{ {axe} }} }}")
-    found = cast(
-        list[dict[str, Any]],
-        easel.page.evaluate("() => window.axe.run().then(({ violations }) => violations)"),
-    )
+    options = "matchMedia('(prefers-color-scheme: dark)').matches ? { runOnly: ['color-contrast'] } : {}"
+    script = f"() => window.axe.run({options}).then(({{ violations }}) => violations)"
+    found = cast(list[dict[str, Any]], easel.page.evaluate(script))
     return [
         f"{rule['id']}: {node['html'][:160]} {node['failureSummary']}"
         for rule in found
