@@ -21,6 +21,7 @@ MAX_MASKS_PX = 128_000_000  # all masks of a scene together
 MAX_PROMPT = 2_000
 MAX_NAME = 120
 MAX_STYLES = 16
+MAX_ENLARGE = 8.0
 
 Id = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_-]+$")]
 Prompt = Annotated[str, msgspec.Meta(max_length=MAX_PROMPT)]
@@ -175,7 +176,7 @@ class Recipe(Value, frozen=True):
     window_px: Length | None = None
     tile_px: Length | None = None
     blend: bool = True
-    enlarge: Annotated[float, msgspec.Meta(ge=1.0, le=8.0)] = 1.0
+    enlarge: Annotated[float, msgspec.Meta(ge=1.0, le=MAX_ENLARGE)] = 1.0
 
     @property
     def step_count(self) -> int:

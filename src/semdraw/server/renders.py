@@ -20,7 +20,7 @@ from semdraw.errors import SceneError, UsageError, reason_of
 from semdraw.frames import EngineStatus, Frame
 from semdraw.protocol import unpack
 from semdraw.rasters import Picture
-from semdraw.scene import ImageBackground, Scene, Seed, checked
+from semdraw.scene import MAX_ENLARGE, ImageBackground, Scene, Seed, checked
 from semdraw.seats import Seat
 from semdraw.server.guard import is_loopback
 from semdraw.server.limits import Limits
@@ -30,8 +30,6 @@ MAX_PICTURES: Final = 8
 MAX_ORDER_PX: Final = 40_000_000  # of all its pictures together
 _KEPT_BYTES: Final = 2**30  # of all finished orders of a server; the largest takes a quarter of it
 _KEPT_S: Final = 1_800.0
-
-_MOST_ENLARGED: Final = 8.0  # as a recipe has it at most
 
 State = Literal["waiting", "painting", "done", "failed", "cancelled"]
 
@@ -44,7 +42,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     scene: Scene
     num_steps: Annotated[int, msgspec.Meta(ge=1, le=100)] | None = None
-    scale: Annotated[float, msgspec.Meta(ge=0.25, le=8.0)] = 1.0
+    scale: Annotated[float, msgspec.Meta(ge=0.25, le=MAX_ENLARGE)] = 1.0
     seeds: Annotated[tuple[Seed, ...], msgspec.Meta(max_length=MAX_PICTURES)] = ()
 
 
@@ -64,7 +62,7 @@ def scenes_of(order: Order, *, multiple: int) -> tuple[Scene, ...]:
         scene = replace(scene, recipe=recipe)
     scene = checked(enlarged(scene, order.scale, multiple=multiple))
     if order.scale > 1:  # so that it is the same picture, and not one with more things in it
-        enlarge = min(_MOST_ENLARGED, order.scale * scene.recipe.enlarge)
+        enlarge = min(MAX_ENLARGE, order.scale * scene.recipe.enlarge)
         scene = replace(scene, recipe=replace(scene.recipe, enlarge=enlarge))
     seeds = order.seeds or (scene.seed,)
     extent = scene.canvas.extent

@@ -102,20 +102,20 @@ def _add_engine(router: APIRouter, studio: Studio) -> None:
 
 def _add_files(router: APIRouter, studio: Studio) -> None:
     """Projects and pictures, to be kept and brought back."""
-    rendering = Gate(_MAX_RENDERS)
+    rendering, filing = Gate(_MAX_RENDERS), Gate(2, most_waiting=16)
 
     @router.post("/api/project/save", openapi_extra=takes(MSGPACK), response_class=Response)
     async def save(request: Request) -> Response:
         """A scene in, a project file out."""
         data = await read_body(request, MSGPACK)
-        packed = await asyncio.to_thread(lambda: project_bytes(studio.signed(scene_from_body(data))))
+        packed = await filing.do(lambda: project_bytes(studio.signed(scene_from_body(data))))
         return Response(packed, media_type=BYTES)
 
     @router.post("/api/project/open", openapi_extra=takes(BYTES), response_class=Response)
     async def open_(request: Request) -> Response:
         """A project file, an OpenRaster file, or a picture that carries its scene, in; the scene out (msgpack)."""
         data = await read_body(request, BYTES)
-        return scene_response(await asyncio.to_thread(scene_from_file, data))
+        return scene_response(await filing.do(scene_from_file, data))
 
     @router.get("/api/starters/{name}", response_class=Response)
     async def starter(name: Annotated[str, Path(max_length=64)]) -> Response:
