@@ -26,7 +26,9 @@ def slider(easel: Easel, name: str) -> float:
 
 def levels(easel: Easel) -> list[float]:
     """How strongly picture, all strokes and the active strokes are to be seen."""
-    script = "() => [...document.querySelectorAll('.paper canvas')].map((canvas) => Number(canvas.style.opacity))"
+    script = (
+        "() => [...document.querySelectorAll('.paper canvas')].map((canvas) => Number(canvas.style.opacity))"
+    )
     return cast(list[float], easel.page.evaluate(script))
 
 
