@@ -68,7 +68,12 @@ def test_no_route_is_unguarded() -> None:
     door = guard(token=TOKEN)
     assert isinstance(door.app, FastAPI)
     asked = set(inventory(door.app.routes))
-    assert {("WS", "/ws"), ("GET", "/healthz"), ("POST", "/api/render.{ending}"), ("GET", "/index.html")} <= asked
+    assert {
+        ("WS", "/ws"),
+        ("GET", "/healthz"),
+        ("POST", "/api/render.{ending}"),
+        ("GET", "/index.html"),
+    } <= asked
     assert unguarded(door, door.app.routes, open_paths=frozenset({ENTRANCE})) == set()
 
 
