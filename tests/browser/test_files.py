@@ -112,8 +112,11 @@ def test_the_canvas_takes_another_size_with_what_is_painted_and_gives_it_back(ea
     assert easel.scene_bytes() == before
 
     easel.press("Control+Alt+c")
-    dialog.get_by_label("Width").fill("4096")
+    dialog.get_by_label("Width").fill("333")
     dialog.get_by_label("Height").fill("4096")
+    assert dialog.get_by_label("Width").input_value() == "336", "the nearest that the model takes"
+    dialog.get_by_label("Width").fill("4096")
+    easel.page.keyboard.press("Tab")
     assert "megapixels" in dialog.inner_text()
     assert dialog.get_by_role("button", name="Change the size").is_disabled()
     easel.page.keyboard.press("Escape")

@@ -31,7 +31,12 @@ def test_a_starter_scene_is_chosen_by_its_picture_and_undone(easel: Easel) -> No
     easel.page.get_by_role("button", name="Blank canvas").click()
     assert easel.scene().canvas.extent == (328, 256), "the nearest that the model takes"
     assert easel.scene().brushes == ()
-    easel.press("Control+z")
+    offer = easel.page.get_by_role("log", name="Notices").get_by_role("button", name="Undo")
+    assert offer.count() == 1
+    easel.press("n")
+    assert offer.count() == 0, "it would undo something else by now"
+    easel.press("Control+z", "Control+z")
+    assert len(easel.scene().brushes) > 0
     easel.wait_for_picture()
 
 
@@ -81,7 +86,14 @@ def test_a_key_is_given_away_after_a_question_kept_and_given_back(easel: Easel) 
     easel.press("?")
     easel.page.get_by_role("searchbox").fill("eraser")
     assert easel.page.get_by_role("button", name="Give “Undo” another key").count() == 0
-    easel.page.get_by_role("button", name="Give “Eraser” another key").click()
+    asking = easel.page.get_by_role("button", name="Give “Eraser” another key: E")
+    asking.click()
+    easel.page.keyboard.press("Shift+Tab")
+    assert asking.get_attribute("aria-pressed") == "false"
+    assert asking.evaluate("(button) => document.activeElement !== button"), "the way back is free"
+    asking.click()
+    easel.page.keyboard.press("Space")
+    assert easel.page.get_by_text("Space works buttons and fields").is_visible()
     easel.page.keyboard.press("Control+n")
     assert easel.page.get_by_text("Ctrl+N belongs to the browser").is_visible()
     easel.page.keyboard.press("b")

@@ -102,6 +102,18 @@ def test_an_order_is_cancelled_at_once_and_one_that_the_server_forgot_says_so(
     panel.get_by_text("step").wait_for()
     panel.get_by_role("button", name="Cancel").click()
     assert panel.get_by_role("progressbar").count() == 0
+
+    panel.get_by_role("slider", name="Steps").fill("9")
+    panel.get_by_role("slider", name="Pictures").fill("8")
+    panel.get_by_role("button", name="Paint").click()
+    panel.get_by_role("img", name="Finished picture 1").wait_for()
+    panel.get_by_role("button", name="Cancel").click()
+    panel.get_by_text("cancelled").wait_for()
+    with page.expect_download() as download:
+        panel.get_by_role("button", name="Save as JPG").first.click()
+    assert scene_from_file(Path(download.value.path()).read_bytes()).brushes == easel.scene().brushes
+    panel.get_by_role("button", name="Remove from the tray").click()
+
     page.route("**/api/renders/*", lambda route: route.fulfill(status=404, json={"detail": "gone"}))
     panel.get_by_role("button", name="Paint").click()
     panel.get_by_text("knows it no more").wait_for()
