@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import msgspec
@@ -86,6 +87,20 @@ def test_an_inspection_tells_the_cover_of_each_step_as_small_masks() -> None:
     assert noises == sorted(noises, reverse=True)
     for step in found.steps:
         assert step.cover == pytest.approx(float(step.mask.array.mean()) / 255, abs=0.01)
+
+
+def test_an_inspection_uses_the_model_in_the_engine_s_thread_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    threads: list[str] = []
+
+    def noted(*given: Any) -> Inspection:
+        threads.append(threading.current_thread().name)
+        return inspect_region(*given)
+
+    monkeypatch.setattr("semdraw.inspection.inspect_region", noted)
+    with live_server() as server:
+        server.studio.engine.render(coloured())
+        asked(server, "inspect", coloured(), "castle", Inspection)
+    assert threads == ["semdraw-engine"]
 
 
 def test_an_inspection_says_what_keeps_a_region_from_acting() -> None:

@@ -18,7 +18,7 @@ from semdraw.animations import animated_webp
 from semdraw.exports import scene_from_file
 from semdraw.geometry import Extent
 from semdraw.protocol import to_wire, unpack
-from semdraw.scene import Recipe, Scene
+from semdraw.scene import PromptBackground, Recipe, Scene
 from semdraw.seats import Seat
 from semdraw.server.limits import Limits
 from semdraw.server.renders import Order, Renders, scenes_of
@@ -217,6 +217,18 @@ def test_finished_orders_are_kept_for_a_while_and_the_newest_longest(own: LiveSe
         assert [renders.find(render.id) is not None for render in kept] == [False, True, True]
     now = 10_000.0
     assert renders.find(kept[2].id) is None
+
+
+def test_an_order_is_the_picture_that_is_seen_whatever_its_sides(server: LiveServer) -> None:
+    odd = Scene.blank(Extent(50, 33)).with_canvas(background=PromptBackground(prompt="blue"))
+    seen, _ = server.studio.render(odd, timeout_s=20)
+    client = Client(server)
+    _, told = client.order(odd)
+    assert told["extent"] == [50, 33]
+    client.wait(told["id"])
+    data = client.take(told["id"], "0.png")
+    assert np.array_equal(np.asarray(Image.open(io.BytesIO(data)).convert("RGB")), seen.array)
+    assert scene_from_file(data).canvas == odd.canvas
 
 
 def test_an_order_without_wishes_is_the_scene_itself() -> None:
