@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from PIL import Image
 
 from semdraw.animations import animated_webp
+from semdraw.errors import UsageError
 from semdraw.exports import scene_from_file
 from semdraw.geometry import Extent
 from semdraw.protocol import to_wire, unpack
@@ -138,12 +139,21 @@ def test_an_order_after_the_engine_s_end_fails_and_leaves_its_seat(
     assert len(left) == 1
 
 
-def test_kept_orders_count_the_masks_in_their_scenes(own: LiveServer) -> None:
+def test_orders_count_the_masks_in_their_scenes(own: LiveServer, monkeypatch: pytest.MonkeyPatch) -> None:
     scene = two_regions()
-    render = Renders(own.studio).begin((scene, replace(scene, seed=1)), "painter")
-    assert render.num_bytes == 0
+    masks = len(scene.canvas.layers) * scene.canvas.extent.area
+    gate, renders = Gate(own), Renders(own.studio)
+    render = renders.begin((scene, replace(scene, seed=1)), "painter")
+    assert render.num_bytes == masks
+    cancelled = renders.begin((scene,), "another")
+    cancelled.cancel()
+    assert cancelled.num_bytes == 0
+    monkeypatch.setattr("semdraw.server.renders._WAITING_BYTES", masks)
+    with pytest.raises(UsageError, match="wait on this server"):
+        renders.begin((scene,), "another")
+    gate.open()
     until(lambda: render.is_over)
-    assert render.num_bytes == (2 * 3 + len(scene.canvas.layers)) * scene.canvas.extent.area
+    assert render.num_bytes == 2 * 3 * scene.canvas.extent.area + masks
 
 
 def test_who_paints_does_not_wait_for_an_order(own: LiveServer) -> None:

@@ -29,6 +29,7 @@ from semdraw.server.studio import Studio
 MAX_PICTURES: Final = 8
 MAX_ORDER_PX: Final = 40_000_000  # of all its pictures together
 _KEPT_BYTES: Final = 2**30  # of all finished orders of a server; the largest takes a quarter of it
+_WAITING_BYTES: Final = 2**30  # of all others
 _KEPT_S: Final = 1_800.0
 
 State = Literal["waiting", "painting", "done", "failed", "cancelled"]
@@ -101,9 +102,8 @@ class Render:
     @property
     def num_bytes(self) -> int:
         """Of the pictures, and of the masks and pictures in their scenes, which all of them share."""
-        return 3 * len(self.painted) * self.extent.area + sum(
-            _bytes_of(each.scene) for each in self.painted[:1]
-        )
+        scenes = self._scenes[:1] or tuple(each.scene for each in self.painted[:1])
+        return 3 * len(self.painted) * self.extent.area + sum(map(_bytes_of, scenes))
 
     @property
     def is_over(self) -> bool:
@@ -220,7 +220,8 @@ class Renders:
             raise UsageError(
                 f"{len(own)} orders of yours are being painted; wait for one of them, or cancel one"
             )
-        if len(waiting) >= limits.max_renders:
+        is_full = sum(render.num_bytes for render in waiting) >= _WAITING_BYTES
+        if is_full or len(waiting) >= limits.max_renders:
             raise UsageError(f"{len(waiting)} orders wait on this server already; try again in a moment")
 
     def _tidy(self) -> None:
