@@ -26,6 +26,12 @@ def test_a_starter_scene_is_chosen_by_its_picture_and_undone(easel: Easel) -> No
     assert easel.scene_bytes() == before
 
     easel.page.get_by_role("button", name="New picture").click()
+    easel.page.get_by_role("spinbutton", name="Width").fill("4096")
+    easel.page.get_by_role("spinbutton", name="Height").fill("4096")
+    easel.page.keyboard.press("Tab")
+    assert easel.page.get_by_text("at most 4.2 megapixels").is_visible()
+    assert easel.page.get_by_role("button", name="Blank canvas").is_disabled()
+    easel.page.get_by_role("spinbutton", name="Height").fill("256")
     easel.page.get_by_role("spinbutton", name="Width").fill("330")
     easel.page.keyboard.press("Tab")
     easel.page.get_by_role("button", name="Blank canvas").click()

@@ -40,6 +40,7 @@ export const filesWords = {
     en: "No camera can be used here: {reason}. A page needs https, or this very machine, to ask for one",
     de: "Hier ist keine Kamera zu haben: {reason}. Eine Seite braucht https oder diesen Rechner selbst, um danach zu fragen",
   },
+  "camera.failed": { en: "The picture could not be taken: {reason}", de: "Die Aufnahme ist nicht gelungen: {reason}" },
   "camera.insecure": { en: "the browser gives none to this page", de: "der Browser gibt dieser Seite keine" },
   "camera.waiting": { en: "Asking for the camera …", de: "Die Kamera wird gefragt …" },
 

@@ -127,6 +127,7 @@ export const frameWords = {
   "new.height": { en: "Height", de: "Höhe" },
   "new.create": { en: "Blank canvas", de: "Leere Leinwand" },
   "new.best": { en: "{size} (best)", de: "{size} (am besten)" },
+  "new.too_large": { en: "A canvas has at most {area} megapixels.", de: "Eine Leinwand hat höchstens {area} Megapixel." },
   "new.multiple": { en: "Sides are multiples of {n} px.", de: "Seiten sind Vielfache von {n} px." },
 
   "starter.house": { en: "House at night", de: "Haus bei Nacht" },
