@@ -114,3 +114,37 @@ def test_a_picture_behind_is_styled_where_it_has_words() -> None:
     assert behind_words(scene.with_canvas(background=ImageBackground(picture=picture))) == ""
     told = ImageBackground(picture=picture, prompt="sea")
     assert behind_words(scene.with_canvas(background=told)) == "sea, ink"
+
+
+def test_a_style_may_choose_between_frames_for_the_words() -> None:
+    style = Style(name="one of two", prompt="{oil painting of {prompt}|photo of {prompt}}")
+    scene = replace(two_regions(), styles=(style,))
+    found = {castle(replace(scene, seed=seed)) for seed in range(20)}
+    words = scene.brush("castle").prompt
+    assert found == {f"oil painting of {words}", f"photo of {words}"}
+
+
+def test_a_choice_that_comes_out_empty_is_a_brush_without_words_and_says_so() -> None:
+    scene = two_regions()
+    castle_or_none = replace(scene.brush("castle"), prompt="{|castle}")
+    told = [scene.with_brush(replace(castle_or_none, seed=seed)) for seed in range(20)]
+    for each in told:
+        is_empty = own_words(each, each.brush("castle")) == ""
+        regions = compile_regions(each, ToyModel())
+        assert ("castle" not in {region.brush_id for region in regions.painted}) is is_empty
+        assert (
+            ("castle", "no_prompt") in {(hint.brush_id, hint.problem) for hint in regions.hints}
+        ) is is_empty
+    assert len({own_words(each, each.brush("castle")) for each in told}) == 2
+
+
+def test_a_background_whose_choice_comes_out_empty_is_white() -> None:
+    scene = two_regions()
+    canvas = replace(scene.canvas, background=PromptBackground(prompt="{|forest}"))
+    grounds = [
+        compile_regions(replace(scene, canvas=canvas, seed=seed), ToyModel()).ground for seed in range(12)
+    ]
+    assert {(ground.is_worded, ground.picture is None) for ground in grounds} == {
+        (True, True),
+        (False, False),
+    }

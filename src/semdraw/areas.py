@@ -21,6 +21,7 @@ from semdraw.places import Place, places_of
 from semdraw.scene import Brush, Layer, Recipe, Scene
 from semdraw.schedule import Schedule
 from semdraw.windows import padded
+from semdraw.wording import own_words
 
 BACKGROUND_LAYER = ""  # stands for the brush of a worded background that is a layer like any other
 
@@ -50,7 +51,15 @@ class Region:
 def mask_inputs(scene: Scene) -> Any:
     """All of a scene that weights and noise depend on."""
     prompts = [
-        (b.id, bool(b.prompt.strip()), b.strength, b.softness_px, b.seed, b.acts_from, b.acts_until)
+        (
+            b.id,
+            bool(own_words(scene, b).strip()),
+            b.strength,
+            b.softness_px,
+            b.seed,
+            b.acts_from,
+            b.acts_until,
+        )
         for b in scene.brushes
     ]
     recipe = scene.recipe

@@ -17,6 +17,7 @@ from semdraw.errors import SceneError
 from semdraw.geometry import Bounds
 from semdraw.rasters import Mask, Picture
 from semdraw.scene import Frozen, Scene, checked
+from semdraw.wording import own_words
 
 MARGIN_PX = 16  # of the picture around frozen pixels: what the model reads them in
 
@@ -68,7 +69,7 @@ def painted_above(scene: Scene, brush_id: str) -> NDArray[np.uint8]:
     """(H W): how far regions above a layer are painted; those that are seen and have words."""
     above = np.zeros(scene.canvas.extent.shape, np.uint8)
     for layer in takewhile(lambda each: each.brush_id != brush_id, reversed(scene.canvas.layers)):
-        if layer.visible and scene.brush(layer.brush_id).prompt.strip():
+        if layer.visible and own_words(scene, scene.brush(layer.brush_id)).strip():
             above = np.maximum(above, layer.mask.array)
     return above
 

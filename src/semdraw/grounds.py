@@ -14,9 +14,9 @@ from semdraw.geometry import Extent
 from semdraw.methods import Method, method_of
 from semdraw.models.base import Conditioning, DiffusionModel
 from semdraw.rasters import Picture
-from semdraw.scene import Background, ColorBackground, ImageBackground, PromptBackground, Scene
+from semdraw.scene import ColorBackground, ImageBackground, PromptBackground, Scene
 from semdraw.windows import padded
-from semdraw.wording import behind_negative, behind_words
+from semdraw.wording import behind_negative, behind_words, own_words_behind
 
 GROUND_COLOR = "#ffffff"
 _SWATCH_CELLS = 16
@@ -54,7 +54,7 @@ def ground_inputs(scene: Scene) -> Any:
 
 def compile_ground(scene: Scene, model: DiffusionModel) -> Ground:
     canvas, method = scene.canvas, method_of(scene.recipe)
-    pixels = _known(canvas.background, canvas.extent)
+    pixels = _known(scene)
     if pixels is not None:
         pixels = pixels.to(model.device)
     plain = _plain_ground(model, canvas.extent, GROUND_COLOR)
@@ -92,12 +92,13 @@ def _random_grounds(scene: Scene, model: DiffusionModel, like: Tensor) -> Tensor
     return swatches[..., middle, middle].expand(-1, *like.shape)
 
 
-def _known(background: Background, extent: Extent) -> Tensor | None:
+def _known(scene: Scene) -> Tensor | None:
     """The pixels (3 H W) of a background that is not to be drawn. No words at all mean white."""
+    background, extent = scene.canvas.background, scene.canvas.extent
     match background:
-        case PromptBackground(prompt=prompt) if prompt.strip():
-            return None
         case PromptBackground():
+            if own_words_behind(scene):
+                return None
             return _pixels(_plain(extent, "#ffffff"))
         case ColorBackground(color=color):
             return _pixels(_plain(extent, color))

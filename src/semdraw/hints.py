@@ -28,7 +28,7 @@ def hints_of(
     for brush, layer in pairs:
         if layer.mask.is_blank:
             continue
-        if not brush.prompt.strip():
+        if not own_words(scene, brush).strip():
             hints.append(Hint(brush_id=brush.id, problem="no_prompt"))
             continue
         if (words := own_words(scene, brush)) != brush.prompt:

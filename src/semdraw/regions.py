@@ -22,7 +22,7 @@ from semdraw.reports import Hint
 from semdraw.scene import Brush, Layer, Recipe, Scene, check_values
 from semdraw.schedule import Schedule, build_schedule
 from semdraw.windows import View, crop, tiled
-from semdraw.wording import brush_negative, brush_words
+from semdraw.wording import brush_negative, brush_words, own_words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -146,7 +146,9 @@ def painted_layers(scene: Scene) -> tuple[list[tuple[Brush, Layer]], list[tuple[
     """All visible layers with their brushes, bottom first; and those of them that have paint and words."""
     pairs = [(scene.brush(layer.brush_id), layer) for layer in scene.canvas.layers if layer.visible]
     return pairs, [
-        (brush, layer) for brush, layer in pairs if brush.prompt.strip() and not layer.mask.is_blank
+        (brush, layer)
+        for brush, layer in pairs
+        if own_words(scene, brush).strip() and not layer.mask.is_blank
     ]
 
 

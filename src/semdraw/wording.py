@@ -5,6 +5,7 @@ from __future__ import annotations
 from semdraw.scene import Background, Brush, ColorBackground, Scene
 from semdraw.wildcards import resolved
 
+_HERE = "\0"  # where a style takes the words in
 BEHIND = ""  # the name of the background, where choices are made
 
 
@@ -46,9 +47,10 @@ def _styled(words: str, scene: Scene) -> str:
     if not words.strip():
         return words
     for number, style in enumerate(scene.styles):
-        around = resolved(style.prompt.strip(), scene.seed, f"style {number}")
-        if "{prompt}" in around:
-            words = around.replace("{prompt}", words)
+        template = style.prompt.strip().replace("{prompt}", _HERE)  # braces that choose nothing
+        around = resolved(template, scene.seed, f"style {number}")
+        if _HERE in around:
+            words = around.replace(_HERE, words)
         elif around:
             words = f"{words}, {around}"
     return words
