@@ -68,9 +68,9 @@ def _with_sets(
     """The rows with figures of all pictures together."""
     reference = Reference(plan.setup.folder, worker.subjects.judged_by)
     for row in rows:
-        figures = row.figures | set_figures(
-            worker.store, row.name, list(measured[row.name].records), reference
-        )
+        layouts = list(measured[row.name].records)
+        is_whole = len(layouts) == len(plan.layouts)
+        figures = row.figures | set_figures(worker.store, row.name, layouts, reference, is_whole=is_whole)
         spread = spread_figure(worker.store, row.name, plan.varied)
         if spread is not None:
             figures["div"] = spread
@@ -79,29 +79,24 @@ def _with_sets(
 
 def with_scores(rows: list[MethodResult]) -> list[MethodResult]:
     """The rows with the one figure that takes all axes together, where each of them was measured."""
-    ends = {row.name: row.figures for row in rows}
-    low, high = ends.get(LOW, {}), ends.get(HIGH, {})
-    wanted = {*AXES, "kid"}
-    if not (wanted <= low.keys() and wanted - {"kid"} <= high.keys()):
-        return rows
-    return [_scored(row, low, high) for row in rows]
+    (low,) = [row.figures.get("kid") for row in rows if row.name == LOW] or [None]
+    return rows if low is None else [_scored(row, low.value) for row in rows]
 
 
-def _scored(row: MethodResult, low: dict[str, Figure], high: dict[str, Figure]) -> MethodResult:
+def _scored(row: MethodResult, kid_low: float) -> MethodResult:
     if not {*AXES, "kid", "div"} <= row.figures.keys():
         return row
-    values, lows, highs = (
-        {name: figures[name].value for name in AXES} for figures in (row.figures, low, high)
-    )
     score = total_score(
-        values,
-        lows,
-        highs,
+        [row.figures[name].calibrated for name in AXES],
         diversity=row.figures["div"].value,
         kid=row.figures["kid"].value,
-        kid_low=low["kid"].value,
+        kid_low=kid_low,
     )
-    return replace(row, figures=row.figures | {"score": Figure(value=score, n=row.num_pictures)})
+    return (
+        row
+        if score is None
+        else replace(row, figures=row.figures | {"score": Figure(value=score, n=row.num_pictures)})
+    )
 
 
 def _edits(plan: Plan, store: Store) -> Table:

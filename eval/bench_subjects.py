@@ -6,7 +6,6 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
-from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -16,21 +15,17 @@ from eval.oracles import FILES, load_oracles
 from eval.records import digest
 from eval.run import interleaved
 from eval.scores import describe, measure
+from eval.sources import code_of_these
 from eval.truth import rendered_truth
 from semdraw.errors import UsageError
 from semdraw.geometry import Bounds, Extent
 from semdraw.scene import Recipe, Scene
 from train.sprites import load_sprites
 
-_JUDGING = (
-    "scores",
-    "naming",
-    "seams",
-    "shapes",
-    "views",
-    "oracles",
-    "oracle_nets",
-)  # modules that say what a score is
+_JUDGING = tuple(  # modules that say what a score is
+    f"eval.{name}" for name in ("scores", "naming", "seams", "shapes", "views", "oracles", "oracle_nets")
+)
+_RENDERING = "eval.truth", "train.sprites", "train.backgrounds"  # and what the truth is
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +59,7 @@ class BenchSubjects:
 
     @property
     def judged_by(self) -> str:
-        return digest(_judges(), self._bench.hash, self._spec.has_features)
+        return digest(_judges(), code_of_these(*_RENDERING), self._bench.hash, self._spec.has_features)
 
     def ids(self) -> list[int]:
         """By turns of all tiers and kinds of masks."""
@@ -75,7 +70,7 @@ class BenchSubjects:
         return interleaved(groups.values())
 
     def hash_of(self, layout: int) -> str:
-        return digest(self._bench.hash, layout)
+        return digest(self._bench.hash, layout, code_of_these(*_RENDERING))
 
     def extent(self, layout: int) -> Extent:
         return self.layout(layout).extent
@@ -101,6 +96,5 @@ class BenchSubjects:
 @cache
 def _judges() -> str:
     """Of the oracles' weights, and of the code that asks them."""
-    folder = Path(__file__).parent
-    files = [*(folder / f"{name}.py" for name in _JUDGING), *FILES.values()]
-    return digest([hashlib.blake2b(file.read_bytes()).hexdigest() for file in files])
+    weights = [hashlib.blake2b(file.read_bytes()).hexdigest() for file in FILES.values()]
+    return digest(code_of_these(*_JUDGING), weights)

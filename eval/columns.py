@@ -61,8 +61,13 @@ JUDGED: Final[tuple[Column, ...]] = (
     _column("occ", "OCC", "where regions overlap: the share of what shows that is the upper one's", **_EXTRA),
     _column("bgf", "BGF", "background fidelity: the share of bare ground that is of the asked kind"),
     _column("intr", "INTR", "the share of bare ground on which an object stands", "down", **_SHARE),
+    _column("seam", "SEAM", "how rough the ground is along drawn masks, over elsewhere; 1 is unseen", "one"),
     _column(
-        "seam", "SEAM", "how rough the ground is along masks and windows, over elsewhere; 1 is unseen", "one"
+        "seam_windows",
+        "SEAM windows",
+        "the same along the edges of windows, where there are any",
+        "one",
+        **_EXTRA,
     ),
 )
 SETS: Final[tuple[Column, ...]] = (
@@ -77,7 +82,6 @@ SETS: Final[tuple[Column, ...]] = (
 COSTS: Final[tuple[Column, ...]] = (
     _column("rows", "rows", "rows of the network for one picture", "", digits=0),
     _column("gflop", "GFLOP", "arithmetic of network and decoder for one picture", "", digits=0),
-    _column("ms", "time", "for one picture, on one thread of this machine", "", digits=0, unit="ms"),
 )
 EDITED: Final[tuple[Column, ...]] = (
     _column("flk", "FLK", "change of pixels (0 to 255) while nobody edits", "down", digits=3),
@@ -103,9 +107,9 @@ EDITED: Final[tuple[Column, ...]] = (
     _column("settle_p95", "p95", "that time for all but one of twenty edits", "down", digits=0, unit="ms"),
     _column("first", "first frame", "median time until anything new is seen", "down", digits=0, unit="ms"),
 )
-CALIBRATED: Final = frozenset(
-    {"rca", "rca_second", "top5", "miou", "cov", "cont", "leak_ext", "leak_int", "occ", "bgf", "intr"}
-)
+CALIBRATED: Final = frozenset({"rca", "rca_second", "top5", "miou", "cov", "cont", "occ", "bgf"})
+FIXED_ENDS: Final = frozenset({"leak_ext", "leak_int", "intr"})  # calibrated they are 1 - value: 0 is perfect
+BETTER: Final[dict[str, Better]] = {column.key: column.better for column in JUDGED}
 
 
 def _both(scores: Mapping[str, Any]) -> Values:
@@ -118,5 +122,4 @@ JUDGED_VALUES: Final[dict[str, Callable[[Any], Values]]] = {**METRICS, "both": _
 COST_VALUES: Final[dict[str, Callable[[Record], Values]]] = {
     "rows": lambda record: [float(record.rows)],
     "gflop": lambda record: [record.flops / 1e9],
-    "ms": lambda record: [] if record.elapsed_ms is None else [record.elapsed_ms],
 }

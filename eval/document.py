@@ -46,6 +46,8 @@ BROKEN = (
     "both carried over",
     "latent pre-averaging",
 )
+NOT_MEASURED = "Not measured yet; `python -m eval.everything` fills this."
+FIRM = 100  # layouts; below, all figures of the page are called preliminary
 SHOWN, SIDE_PX = 5, 112
 WIDE_PX = {"canvas": 640, "panorama": 960}
 
@@ -79,9 +81,11 @@ def sections(result: Result, tables: Sequence[Table]) -> dict[str, str]:
 def _circumstances(result: Result) -> str:
     told = result.circumstances
     most = max((method.num_pictures for method in result.methods), default=0)
+    first = "" if most >= FIRM else f"**Preliminary: {most} layouts are too few to rank methods.** "
     return (
-        f"{result.title}: up to {most} layouts a method; {told['machine']}, {str(told['date'])[:10]}, "
-        f"code {told['commit']}; weights {told['weights']}, bench {told['bench']}; `{told['command']}`."
+        f"{first}{result.title}: up to {most} layouts a method; {told['machine']}, {str(told['date'])[:10]}, "
+        f"load {told.get('load')}, code {told['commit']}; weights {told['weights']}, bench {told['bench']}; "
+        f"`{told['command']}`."
     )
 
 
@@ -121,11 +125,11 @@ def _verdicts(result: Result) -> list[str]:
 
 
 def filled(page: str, found: dict[str, str]) -> str:
-    """The page with new text between its markers; a name that nobody measured keeps what it has."""
+    """The page with new text between its markers; what this run did not measure says so: old figures never stay."""
 
     def fill(match: re.Match[str]) -> str:
-        name = match[1]
-        return f"<!-- figures: {name} -->\n{found[name]}\n<!-- end -->" if name in found else match[0]
+        text = found.get(match[1]) or NOT_MEASURED
+        return f"<!-- figures: {match[1]} -->\n{text}\n<!-- end -->"
 
     return re.sub(r"<!-- figures: (\w+) -->\n.*?<!-- end -->", fill, page, flags=re.S)
 

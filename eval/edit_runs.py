@@ -13,7 +13,7 @@ from eval.methods import MethodRow
 from eval.oracles import load_oracles
 from eval.records import EditRecord, ScriptRecord
 from eval.results import Figure
-from eval.summary import Estimate, estimate
+from eval.summary import estimate, figure_of
 from semdraw.models.base import DiffusionModel
 
 SOON_MS = 1000.0  # by then an edit has to show
@@ -65,12 +65,8 @@ def edit_figures(records: Sequence[ScriptRecord]) -> dict[str, Figure]:
     times = [edit.settled_ms for record in records for edit in record.edits]
     firsts = [edit.first_ms for record in records for edit in record.edits]
     return {
-        **{key: _figure(estimate(groups)) for key, groups in values.items()},
+        **{key: figure_of(estimate(groups)) for key, groups in values.items()},
         "settle": Figure(value=float(np.median(times)), n=len(times)),
         "settle_p95": Figure(value=float(np.percentile(times, 95)), n=len(times)),
         "first": Figure(value=float(np.median(firsts)), n=len(firsts)),
     }
-
-
-def _figure(found: Estimate) -> Figure:
-    return Figure(value=found.mean, low=found.low, high=found.high, n=found.n)

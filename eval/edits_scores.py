@@ -102,8 +102,3 @@ def settled_at(frames: Sequence[np.ndarray], times_ms: Sequence[float]) -> tuple
 def undone(before: np.ndarray, after_undo: np.ndarray) -> float:
     """UNDO: what is left of an edit that was taken back; 0 wanted."""
     return difference(before, after_undo)
-
-
-def likeness(before: np.ndarray, after: np.ndarray) -> float:
-    """IDENT: cosine of features (d,) of an object that nobody touched; 1 wanted."""
-    return float(before @ after / max(1e-12, float(np.linalg.norm(before) * np.linalg.norm(after))))

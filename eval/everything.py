@@ -3,7 +3,7 @@
     python -m eval.everything [--layouts 100] [--workers 2]
 
 Hours on two CPU cores. It can be interrupted at any time; the same command goes on where it ended. New weights,
-oracles or methods are measured anew, and what they do not touch is kept; tables of time are kept until --again.
+oracles, methods or code are measured anew, and what they do not touch is kept; --again measures all times anew.
 """
 
 from __future__ import annotations

@@ -79,12 +79,13 @@ def table_of_worth(worth: Sequence[Worth], columns: Sequence[Column]) -> str:
 def _changes(worth: Worth, columns: Sequence[Column]) -> Iterator[str]:
     for column in columns:
         figure = worth.differences.get(column.key)
-        if figure is None or figure.low is None or figure.high is None:
+        if figure is None:
             yield "–"
             continue
         sign = "+" if figure.value > 0 else ""
         words = f"{sign}{shown_figure(column, figure)}"
-        yield f"**{words}**" if figure.low * figure.high > 0 else words
+        is_sure = figure.low is not None and figure.high is not None and figure.low * figure.high > 0
+        yield f"**{words}**" if is_sure else words
 
 
 def plain_table(given: Table) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal
 
 from semdraw.errors import UsageError
-from semdraw.methods import EXACT, JOINT, Joint, Method
+from semdraw.methods import EXACT, Method
 from semdraw.samplers import PUBLISHED_STEPS
 
 Weights = Literal["few", "euler", "base", "flow"]
@@ -301,15 +301,6 @@ METHODS: Final[tuple[MethodRow, ...]] = (
         recipe=_LCM | {"leak_sensitivity": 0.0},
         is_quick=False,
         about="cells in which a region drew only ground stay its own",
-    ),
-    MethodRow(
-        name="joint-unbounded",
-        label="joint without bounds on self-attention",
-        group="without",
-        recipe=_LCM,
-        change=replace(JOINT, joint=Joint(self_bias=(0.0, 0.0, 0.0, 0.0))),
-        is_quick=False,
-        about="regions see each other in every step",
     ),
     MethodRow(
         name="joint-unbound",

@@ -17,14 +17,15 @@ from eval.sets import TAKES
 from eval.tasks import EditTask, Job, Task
 from eval.weights import Sources
 from eval.worker import Setup
+from semdraw.errors import UsageError
 
 QUICK: Final = 24  # layouts of a quick run
 SLOW_SHARE: Final = {
-    True: 1 / 3,
+    True: 1 / 8,
     False: 1 / 5,
 }  # of them for methods of fifty steps: in a quick run, in a full one
 VARIED: Final = 12  # layouts of which further pictures are made, for DIV
-QUICK_SCRIPTS: Final = 4
+QUICK_SCRIPTS: Final = 2
 EDITED: Final = ("published-lcm", "exact-lcm", "joint-lcm")
 
 
@@ -84,8 +85,12 @@ class Plan:
 def planned(options: argparse.Namespace) -> Plan:
     """From the words of a command."""
     spec = BenchSpec(split=options.split, has_features=not options.quick)
+    if options.quick and options.split == "test":
+        raise UsageError("a quick look takes layouts of dev: who looks at test often has tuned on it")
     layouts = spec.open().ids()
     count = options.layouts or (QUICK if options.quick else len(layouts))
+    if count > len(layouts):
+        raise UsageError(f"--layouts {count}: split {options.split} has {len(layouts)}")
     folder: Path = options.out or ROOT / "build" / "eval" / ("quick" if options.quick else options.split)
     scripts = len(load_bench().scripts) if not options.quick else QUICK_SCRIPTS
     sources = Sources(model=options.model, few=options.few, base=options.base, euler=options.euler)
@@ -96,8 +101,15 @@ def planned(options: argparse.Namespace) -> Plan:
         layouts=tuple(layouts[:count]),
         scripts=() if options.no_edits else tuple(range(scripts)),
         setup=Setup(sources=sources, subjects=spec, folder=folder, device=options.device or "cpu"),
-        workers=options.workers or os.cpu_count() or 1,
+        workers=options.workers or usual_workers(options.device or "cpu"),
     )
+
+
+def usual_workers(device: str) -> int:
+    """One a core that this process may use; graphics cards are shared by nobody."""
+    if device != "cpu":
+        return 1
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def all_names() -> str:

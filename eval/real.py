@@ -23,7 +23,7 @@ from eval.report import cost_figures
 from eval.results import Column, Figure, MethodResult, Result
 from eval.run import run_jobs
 from eval.sketch import sketch
-from eval.summary import Estimate, Values, estimate
+from eval.summary import Values, estimate, figure_of
 from eval.tasks import Task
 from eval.weights import Sources
 from eval.worker import Setup, Worker
@@ -127,12 +127,8 @@ def _judged(records: Sequence[Record]) -> dict[str, Figure]:
     for key, values_of in VALUES.items():
         groups = [values for record in records if (values := values_of(record.scores))]
         if groups:
-            figures[key] = _figure(estimate(groups))
+            figures[key] = figure_of(estimate(groups))
     return figures
-
-
-def _figure(found: Estimate) -> Figure:
-    return Figure(value=found.mean, low=found.low, high=found.high, n=found.n)
 
 
 def _of_all(kept: Sequence[dict[str, np.ndarray]], photographs: np.ndarray | None) -> dict[str, Figure]:

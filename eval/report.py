@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from msgspec.structs import replace
 
-from eval.columns import CALIBRATED, COST_VALUES, JUDGED_VALUES
+from eval.columns import BETTER, CALIBRATED, COST_VALUES, FIXED_ENDS, JUDGED_VALUES
 from eval.methods import MethodRow
 from eval.records import Record
 from eval.results import Figure, MethodResult, Worth
-from eval.summary import RATIOS, Estimate, Values, calibrated, estimate
+from eval.summary import RATIOS, Estimate, Values, calibrated, estimate, figure_of
 
 LOW, HIGH = "words", "truth"
 SLICES: Final = ("easy", "normal", "hard", "part_on_whole", "silhouette", "blob", "stroke", "box")
@@ -31,7 +31,6 @@ WORTH: Final = (
     ("bootstrap, taken from exact", "without-bootstrap", "exact-lcm"),
     ("quantised masks, taken from exact", "without-quantising", "exact-lcm"),
     ("leak test, taken from exact", "without-leak-test", "exact-lcm"),
-    ("bounds on self-attention, taken from joint", "joint-unbounded", "joint-lcm"),
     ("binding first, taken from joint", "joint-unbound", "joint-lcm"),
 )
 WORTH_KEYS: Final = ("rca", "miou", "cov", "leak_ext", "bgf", "intr", "seam")
@@ -50,10 +49,10 @@ def method_result(measured: Measured, ends: tuple[Measured | None, Measured | No
     """One row of the table. ends: the lower and upper one, for calibration on the same layouts."""
     records = list(measured.records.values())
     figures = {**judged_figures(records), **cost_figures(measured.method, records)}
-    for key in CALIBRATED & figures.keys():
+    for key in (CALIBRATED | FIXED_ENDS) & figures.keys():
         figures[key] = _with_share(key, figures[key], measured, ends)
     failed = sum(bool(record.error) for record in records)
-    notes = [measured.note, f"{failed} pictures failed and count as blank" if failed else ""]
+    notes = [measured.note, f"{failed} pictures failed and count as the worst" if failed else ""]
     return MethodResult(
         name=measured.method.name,
         label=measured.method.label,
@@ -68,8 +67,8 @@ def method_result(measured: Measured, ends: tuple[Measured | None, Measured | No
 
 def judged_figures(records: Sequence[Record]) -> dict[str, Figure]:
     """All figures that these records allow."""
-    found = {key: _figure(_estimated(key, records)) for key in JUDGED_VALUES}
-    return {key: figure for key, figure in found.items() if figure is not None}
+    found = {key: _estimated(key, records) for key in JUDGED_VALUES}
+    return {key: figure_of(estimated) for key, estimated in found.items() if estimated is not None}
 
 
 def _in_slice(records: Sequence[Record], name: str) -> list[Record]:
@@ -92,20 +91,15 @@ def _exponential(logs: Estimate) -> Estimate:
     return Estimate(mean, low, high, logs.n)
 
 
-def _figure(found: Estimate | None) -> Figure | None:
-    return None if found is None else Figure(value=found.mean, low=found.low, high=found.high, n=found.n)
-
-
 def cost_figures(method: MethodRow, records: Sequence[Record]) -> dict[str, Figure]:
-    """Without an interval; of times the median. Nothing for the renderer, which paints by no network."""
+    """Without an interval. Nothing for the renderer, which paints by no network."""
     if method.painter == "truth":
         return {}
     costs: dict[str, Figure] = {}
     for key, values_of in COST_VALUES.items():
         values = [value for record in records for value in values_of(record)]
         if values:
-            middle = np.median(values) if key == "ms" else np.mean(values)
-            costs[key] = Figure(value=float(middle), n=len(values))
+            costs[key] = Figure(value=float(np.mean(values)), n=len(values))
     return costs
 
 
@@ -113,18 +107,16 @@ def _with_share(
     key: str, figure: Figure, measured: Measured, ends: tuple[Measured | None, Measured | None]
 ) -> Figure:
     """The figure with where it lies between its ends, on the same layouts."""
-    means = [None if end is None else _mean(key, end, measured.records) for end in ends]
-    low, high = means
+    if key in FIXED_ENDS:
+        return replace(figure, calibrated=1 - figure.value)
+    low, high = (None if end is None else _estimated(key, _common(end, measured)) for end in ends)
     if low is None or high is None:
         return figure
-    share = calibrated(figure.value, low, high)
-    return figure if np.isnan(share) else replace(figure, calibrated=share)
+    return replace(figure, calibrated=calibrated(figure.value, low, high, BETTER[key]))
 
 
-def _mean(key: str, end: Measured, layouts: dict[int, Record]) -> float | None:
-    records = (end.records[number] for number in layouts if number in end.records)
-    values = [value for record in records for value in JUDGED_VALUES[key](record.scores)]
-    return float(np.mean(values)) if values else None
+def _common(end: Measured, measured: Measured) -> list[Record]:
+    return [end.records[number] for number in measured.records if number in end.records]
 
 
 def worth(measured: dict[str, Measured]) -> list[Worth]:
@@ -135,7 +127,7 @@ def worth(measured: dict[str, Measured]) -> list[Worth]:
             continue
         common = sorted(measured[before].records.keys() & measured[after].records.keys())
         pairs = [(measured[before].records[each], measured[after].records[each]) for each in common]
-        changes = {key: _change(pairs, JUDGED_VALUES[key]) for key in WORTH_KEYS}
+        changes = {key: _change(pairs, key) for key in WORTH_KEYS}
         differences = {key: figure for key, figure in changes.items() if figure is not None}
         found.append(
             Worth(
@@ -149,11 +141,19 @@ def worth(measured: dict[str, Measured]) -> list[Worth]:
     return found
 
 
-def _change(pairs: list[tuple[Record, Record]], values_of: Callable[[Any], Values]) -> Figure | None:
-    """Mean difference of what both sides measured."""
-    groups: list[Values] = []
+def _change(pairs: list[tuple[Record, Record]], key: str) -> Figure | None:
+    """Mean difference of what both sides measured; of ratios the part by which they change."""
+    values_of, groups = JUDGED_VALUES[key], list[Values]()
+    is_ratio = key in RATIOS
     for before, after in pairs:
         old, new = values_of(before.scores), values_of(after.scores)
         if old and len(old) == len(new):
-            groups.append([b - a for a, b in zip(old, new, strict=True)])
-    return _figure(estimate(groups)) if groups else None
+            both = zip(old, new, strict=True)
+            groups.append([float(np.log(b / a)) if is_ratio else b - a for a, b in both])
+    if not groups:
+        return None
+    found = estimate(groups)
+    if is_ratio:
+        mean, low, high = (float(np.expm1(value)) for value in (found.mean, found.low, found.high))
+        found = Estimate(mean, low, high, found.n)
+    return figure_of(found)

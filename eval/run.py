@@ -5,19 +5,26 @@ from __future__ import annotations
 import multiprocessing
 import sys
 from collections.abc import Generator, Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from itertools import chain
 
 import torch
 from tqdm import tqdm
 
-from eval.tasks import Job
+from eval.tasks import EditTask, Job
 from eval.worker import Setup, Worker
+from semdraw.errors import UsageError
 
 _worker: Worker | None = None  # of this process
 
 
 def run_jobs(jobs: Sequence[Job], setup: Setup, *, workers: int = 1, is_quiet: bool = False) -> None:
-    """Bring all pictures and records up to date. An interruption loses the pictures in hand, no more."""
+    """Bring all pictures and records up to date. An interruption loses the pictures in hand, no more.
+
+    Edits come last and one by one: what they say depends on time, so nothing else may run beside them.
+    """
     with _one_thread():
         own = Worker(setup)
         left = [job for job in jobs if not own.is_done(job)]
@@ -30,7 +37,9 @@ def run_jobs(jobs: Sequence[Job], setup: Setup, *, workers: int = 1, is_quiet: b
             smoothing=0.05,
         )
         with bar:
-            for name in _worked(left, own, setup, workers):
+            edits = [job for job in left if isinstance(job, EditTask)]
+            pictures = [job for job in left if not isinstance(job, EditTask)]
+            for name in chain(_worked(pictures, own, setup, workers), _worked(edits, own, setup, 1)):
                 bar.set_postfix_str(name, refresh=False)
                 bar.update()
 
@@ -43,8 +52,17 @@ def _worked(left: Sequence[Job], own: Worker, setup: Setup, workers: int) -> Ite
             yield job.method.name
         return
     context = multiprocessing.get_context("spawn")
-    with context.Pool(min(workers, len(left)), _begin, (setup,)) as pool:
-        yield from pool.imap_unordered(_work, left)
+    pool = ProcessPoolExecutor(min(workers, len(left)), context, _begin, (setup,))
+    try:
+        for done in as_completed([pool.submit(_work, job) for job in left]):
+            yield done.result()
+    except BrokenProcessPool:
+        raise UsageError(
+            "a process of the run was ended from outside, most often for lack of memory; what is done is kept: give "
+            "the same command again with --workers 1"
+        ) from None
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def _begin(setup: Setup) -> None:

@@ -6,7 +6,7 @@ is there to be compared with, for a picture that only one of them likes has plea
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import torch.nn.functional as F
@@ -16,13 +16,13 @@ from eval.naming import named_pixels
 from eval.oracle_nets import NUM_CLASSES, OTHER
 from eval.oracles import Oracles, Which
 from eval.seams import find_seam
-from eval.shapes import grow, largest_part, reached, share, shrink
+from eval.shapes import grow, reached, share, shrink
 from eval.views import square_of, to_pixels
 from semdraw.geometry import Bounds
 from train.concepts import objects
 
+LEAST_LOG = float(np.log(1e-6))  # of a probability: below it nothing is told apart
 LEAST_SHARE = 0.01  # of the canvas: smaller regions are reported apart
-STRAY_PX = 64  # the smallest stray piece that counts
 OVERLAP_PX = 64  # the smallest overlap that counts
 FEATURE_PX = 192  # the side at which a whole picture is described
 PATCH_PX = 64  # sides of patches of bare ground
@@ -38,7 +38,8 @@ def measure(
     """
     first, second = (whats_taken(oracles, which, picture, layout) for which in ("first", "second"))
     named = named_pixels(oracles, picture, layout.visible, first)
-    seam = find_seam(layout, picture, grow(named.maybe_object, 4), windows)
+    is_object = grow(named.maybe_object, 4)
+    seam, at_windows = (find_seam(layout, picture, is_object, lines) for lines in (None, windows))
     return {
         "layout": layout.id,
         "split": layout.split,
@@ -47,9 +48,39 @@ def measure(
         "regions": measure_regions(layout, named.seen, first, second),
         "occ": measure_overlaps(layout, named.seen),
         **measure_ground(layout, named.seen, named.ground),
-        "seam": None if seam is None else seam.ratio,
-        "seam_p": None if seam is None else seam.p,
+        "seam": seam,
+        "seam_windows": at_windows,
     }
+
+
+WORST: Final[dict[str, float]] = {
+    "rca": 0.0,
+    "rca_second": 0.0,
+    "top5": 0.0,
+    "logprob": LEAST_LOG,
+    "other": 1.0,
+    "miou": 0.0,
+    "cov": 0.0,
+    "cont": 0.0,
+    "leak_ext": 1.0,
+    "leak_int": 1.0,
+    "bgf": 0.0,
+    "intr": 1.0,
+}
+
+
+def as_failed(scores: dict[str, Any]) -> dict[str, Any]:
+    """What a picture is worth that is not there: the worst on every axis that has a worst; SEAM has none."""
+    worst = {name: value if scores.get(name) is not None else None for name, value in WORST.items()}
+    told: dict[str, Any] = {name: worst.get(name, value) for name, value in scores.items()}
+    told |= {name: None for name in ("seam", "seam_windows") if name in scores}
+    if "occ" in scores:
+        told["occ"] = [0.0] * len(scores["occ"])
+    if "regions" in scores:
+        told["regions"] = [
+            {name: WORST.get(name, value) for name, value in each.items()} for each in scores["regions"]
+        ]
+    return told
 
 
 def whats_taken(oracles: Oracles, which: Which, picture: np.ndarray, layout: Layout) -> np.ndarray:
@@ -78,7 +109,7 @@ def recognise(wanted: int, posterior: np.ndarray) -> dict[str, Any]:
     return {
         "rca": float(order[0] == wanted),
         "top5": float(wanted in order[:5]),
-        "logprob": float(np.log(max(posterior[wanted], 1e-6))),
+        "logprob": max(LEAST_LOG, float(np.log(max(posterior[wanted], 1e-6)))),
         "other": float(order[0] == OTHER),
         "taken_for": int(order[0]),
     }
@@ -101,7 +132,6 @@ def locate(layout: Layout, region: PlacedRegion, visible: np.ndarray, seen: np.n
         "cov": share(stands, visible),
         "cont": share(allowed, stands),
         "leak_ext": min(1.0, float(stray.sum() / max(1, visible.sum()))),
-        "stray": float(largest_part(stray) >= STRAY_PX),
         "leak_int": share(np.isin(seen, strangers), visible),
     }
 
@@ -121,14 +151,13 @@ def measure_overlaps(layout: Layout, seen: np.ndarray) -> list[float]:
 
 
 def measure_ground(layout: Layout, seen: np.ndarray, ground: np.ndarray) -> dict[str, Any]:
-    """bgf: the ground is the one asked for, among grounds; intr: an object stands there; bg_other: neither is seen."""
+    """bgf: the ground is the one asked for, among grounds; intr: an object stands there."""
     bare = shrink(layout.bare)
     if not bare.any():
-        return {"bgf": None, "intr": None, "bg_other": None}
+        return {"bgf": None, "intr": None}
     return {
         "bgf": share(ground == GROUNDS_FROM + layout.background, bare),
         "intr": share(seen < GROUNDS_FROM, bare),
-        "bg_other": share(seen == OTHER, bare),
     }
 
 

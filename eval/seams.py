@@ -17,17 +17,6 @@ FLOOR = 0.5  # grey levels a pixel that nobody sees
 SEED = 72_000_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Seam:
-    """ratio: mean change across the outlines over that across the same lines elsewhere; 1 is invisible.
-
-    p: how often a line laid anywhere is as rough as the outlines.
-    """
-
-    ratio: float
-    p: float
-
-
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Line:
     """Points on outlines (n 2), row before column, and the direction across (n 2)."""
@@ -37,14 +26,22 @@ class Line:
 
 
 def find_seam(
-    layout: Layout, picture: np.ndarray, is_object: np.ndarray, windows: Sequence[Bounds] = ()
-) -> Seam | None:
-    """None where too little of the lines lies on ground.
+    layout: Layout,
+    picture: np.ndarray,
+    is_object: np.ndarray,
+    windows: Sequence[Bounds] | None = None,
+) -> float | None:
+    """Mean change across the lines over that across the same lines elsewhere; 1 is invisible.
 
-    picture (H W 3) uint8, is_object (H W) bool: what an oracle takes for one; windows: whose edges count as well.
+    The lines are outlines of masks, or edges of windows; None where too little of them lies on ground.
+
+    picture (H W 3) uint8, is_object (H W) bool: what an oracle takes for one; windows: whose edges are looked at in
+    the place of outlines, so that outlines have the same lines for every method.
     """
     drawn = () if layout.mask_kind == "silhouette" else layout.regions  # at a true outline an edge belongs
-    lines = [*(outline(region.mask) for region in drawn), *map(edges, windows)]
+    lines = (
+        [outline(region.mask) for region in drawn] if windows is None else [edges(each) for each in windows]
+    )
     line = on_canvas(joined(lines), layout.extent.shape)
     slopes = changes(picture)
     near = np.zeros(layout.extent.shape, bool)
@@ -66,10 +63,7 @@ def find_seam(
             break
     if not elsewhere:
         return None
-    as_rough = sum(each >= rough for each in elsewhere)
-    return Seam(
-        ratio=(rough + FLOOR) / (float(np.mean(elsewhere)) + FLOOR), p=(as_rough + 1) / (len(elsewhere) + 1)
-    )
+    return (rough + FLOOR) / (float(np.mean(elsewhere)) + FLOOR)
 
 
 def outline(mask: np.ndarray) -> Line:

@@ -13,7 +13,7 @@ from tqdm import tqdm
 
 from eval.bench import Layout, load_bench
 from eval.distribution import (
-    density_and_coverage,
+    coverage_of,
     diversity,
     frechet_at_infinity,
     inception_score,
@@ -68,8 +68,10 @@ def _packed(features: dict[str, np.ndarray]) -> bytes:
     return out.getvalue()
 
 
-def set_figures(store: Store, method: str, layouts: Sequence[int], reference: Reference) -> dict[str, Figure]:
-    """KID, FID, coverage, BG-KID and IS; nothing for too few pictures."""
+def set_figures(
+    store: Store, method: str, layouts: Sequence[int], reference: Reference, *, is_whole: bool
+) -> dict[str, Figure]:
+    """KID and BG-KID; of all layouts FID, coverage and IS, too, which depend on how many; nothing for too few."""
     kept = [features for layout in layouts if (features := store.features(method, layout))]
     if len(kept) < FEWEST:
         return {}
@@ -77,15 +79,17 @@ def set_figures(store: Store, method: str, layouts: Sequence[int], reference: Re
     grounds = np.concatenate([features["ground"] for features in kept])
     renders = reference.features()
     found = kid_with_interval(pictures, renders["picture"])
-    _, coverage = density_and_coverage(pictures, renders["picture"])
-    return {
+    figures = {
         "kid": Figure(value=found.mean, low=found.low, high=found.high, n=found.n),
-        "fid": Figure(value=frechet_at_infinity(pictures, renders["picture"]), n=len(pictures)),
-        "coverage": Figure(value=coverage, n=len(pictures)),
         "bg_kid": Figure(value=kid(grounds, renders["ground"]), n=len(grounds)),
-        "is": Figure(
-            value=inception_score(np.concatenate([each["posteriors"] for each in kept])), n=len(kept)
-        ),
+    }
+    if not is_whole:
+        return figures
+    score = inception_score(np.concatenate([each["posteriors"] for each in kept]))
+    return figures | {
+        "fid": Figure(value=frechet_at_infinity(pictures, renders["picture"]), n=len(pictures)),
+        "coverage": Figure(value=coverage_of(pictures, renders["picture"]), n=len(pictures)),
+        "is": Figure(value=score, n=len(kept)),
     }
 
 

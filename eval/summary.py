@@ -6,8 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from eval.results import Better, Figure
+
 DRAWS = 1000
 SEED = 73_000_000
+FEWEST = 20  # layouts without which an interval, and so a comparison, would be made up
 Values = list[float]
 
 
@@ -57,29 +60,14 @@ METRICS: dict[str, Callable[[Any], Values]] = {
     "cov": region_values("cov", kinds=DRAWN),
     "cont": region_values("cont", kinds=DRAWN),
     "leak_ext": region_values("leak_ext"),
-    "stray": region_values("stray"),
     "leak_int": region_values("leak_int"),
     "occ": overlap_values,
     "bgf": picture_values("bgf"),
     "intr": picture_values("intr"),
-    "bg_other": picture_values("bg_other"),
     "seam": picture_values("seam"),
+    "seam_windows": picture_values("seam_windows"),
 }
-RATIOS = frozenset({"seam"})  # their mean is that of their logarithms
-
-
-def summarise(measured: Sequence[Mapping[str, Any]]) -> dict[str, Estimate]:
-    """Every figure that these records of `scores.measure` allow."""
-    estimates: dict[str, Estimate] = {}
-    for name, values_of in METRICS.items():
-        groups = [values for record in measured if (values := values_of(record))]
-        if groups and name in RATIOS:
-            logs = estimate([[float(np.log(value)) for value in values] for values in groups])
-            mean, low, high = np.exp([logs.mean, logs.low, logs.high]).tolist()
-            estimates[name] = Estimate(mean, low, high, logs.n)
-        elif groups:
-            estimates[name] = estimate(groups)
-    return estimates
+RATIOS = frozenset({"seam", "seam_windows"})  # their mean is that of their logarithms
 
 
 def estimate(groups: Sequence[Values]) -> Estimate:
@@ -92,27 +80,38 @@ def estimate(groups: Sequence[Values]) -> Estimate:
     return Estimate(float(sums.sum() / counts.sum()), float(low), float(high), len(groups))
 
 
-def calibrated(value: float, low: float, high: float) -> float:
-    """Where a figure lies between its ends, from 0 to 1; `low` may be the larger number, as it is for leaks."""
-    return float(np.clip((value - low) / (high - low), 0, 1)) if high != low else float("nan")
+def figure_of(found: Estimate) -> Figure:
+    """Without an interval where few layouts would make it far too narrow."""
+    is_known = found.n >= FEWEST
+    low, high = (found.low, found.high) if is_known else (None, None)
+    return Figure(value=found.mean, low=low, high=high, n=found.n)
+
+
+def calibrated(value: float, low: Estimate, high: Estimate, better: Better) -> float | None:
+    """Where a figure lies between its ends, from 0 to 1.
+
+    None where nobody knows: the ends are of too few layouts, the wrong way round, or closer than their intervals.
+    """
+    if min(low.n, high.n) < FEWEST or better not in ("up", "down"):
+        return None
+    is_apart = high.low > low.high if better == "up" else high.high < low.low
+    return float(np.clip((value - low.mean) / (high.mean - low.mean), 0, 1)) if is_apart else None
 
 
 AXES: tuple[str, ...] = ("rca", "miou", "leak_ext", "bgf")
 
 
 def total_score(
-    figures: Mapping[str, float],
-    lows: Mapping[str, float],
-    highs: Mapping[str, float],
-    *,
-    diversity: float,
-    kid: float,
-    kid_low: float,
-) -> float:
+    shares: Sequence[float | None], *, diversity: float, kid: float, kid_low: float
+) -> float | None:
     """The geometric mean of all axes, 0 to 1: none can be given up for another. Never to be shown alone.
 
-    lows: of one prompt without masks; highs: of the renderer itself; kid_low: of one prompt without masks.
+    shares: of `AXES`, calibrated; kid_low: of one prompt without masks. None where an axis or its end is not known.
     """
-    axes = [calibrated(figures[name], lows[name], highs[name]) for name in AXES]
-    axes += [min(diversity, 1.0), float(np.exp(-max(kid, 0.0) / kid_low))]
+    known = [share for share in shares if share is not None]
+    if len(known) < len(shares) or not kid_low > 0:
+        return None
+    axes = [*known, min(diversity, 1.0), float(np.exp(-max(kid, 0.0) / kid_low))]
+    if not np.isfinite(axes).all():
+        return None
     return float(np.prod(np.maximum(axes, 0.0)) ** (1 / len(axes)))

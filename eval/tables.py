@@ -2,7 +2,8 @@
 
     python -m eval.tables [--out build/eval/tables] [--only throughput]
 
-Each row is measured once and kept in the folder, so that an interrupted run goes on where it ended. Times are of one
+Each row is kept in the folder with where and how it was measured, so that an interrupted run goes on where it ended;
+other code, weights, threads or another machine are measured anew. Times are of one
 process; rows and arithmetic are the same on every machine.
 """
 
@@ -17,15 +18,16 @@ import torch
 
 from eval.circumstances import ROOT, circumstances
 from eval.markdown import plain_table
+from eval.records import digest
 from eval.results import Table
 from eval.rungs import LADDERS, Ladder, Rung
+from eval.sources import code_of
 from eval.timing import Timed, full_decoder_s, timed
 from eval.weights import Models, Sources
 from semdraw.disk import write_atomically
 from semdraw.pictures import png_bytes
 
 FOLDER = ROOT / "build" / "eval" / "tables"
-COMMAND = "python -m eval.tables"
 
 
 def measured(ladder: Ladder, models: Models, folder: Path) -> list[Timed]:
@@ -44,20 +46,40 @@ def _by_few(rung: Rung) -> Rung:
 
 
 def _kept(ladder: Ladder, rung: Rung, models: Models, folder: Path) -> Timed:
-    place = folder / ladder.name / f"{rung.name}.json"
-    if place.exists():
-        return msgspec.json.decode(place.read_bytes(), type=Timed)
+    place, made_by = folder / ladder.name / f"{rung.name}.json", _made_by(ladder, rung, models)
+    if (known := _known(place)) is not None and known.made_by == made_by:
+        return known
     place.parent.mkdir(parents=True, exist_ok=True)
     row, pixels = timed(ladder, rung, models)
     if rung.has_full_decoder:
         row = msgspec.structs.replace(row, decoder_s=_full_decoder_s(ladder, folder))
+    told = circumstances()
+    threads = torch.get_num_threads()
+    here = f"{threads} thread{'s' if threads > 1 else ''} of {told['machine']}, {told['date'][:10]}"
+    row = msgspec.structs.replace(row, made_by=made_by, here=f"{here}, `{told['command']}`")
     write_atomically(place.with_suffix(".png"), png_bytes(pixels))
     write_atomically(place, msgspec.json.encode(row))
     return row
 
 
+def _made_by(ladder: Ladder, rung: Rung, models: Models) -> str:
+    """A hash of all that a time depends on but the machine's mood."""
+    card = models.card_of(rung.weights)
+    model = card.recipe, card.facts, models.device
+    here = circumstances()["machine"], torch.get_num_threads()
+    return digest(code_of("eval.timing"), ladder.scene, rung, model, here)
+
+
+def _known(place: Path) -> Timed | None:
+    try:
+        return msgspec.json.decode(place.read_bytes(), type=Timed)
+    except (OSError, msgspec.MsgspecError):
+        return None
+
+
 def _full_decoder_s(ladder: Ladder, folder: Path) -> float:
-    place = folder / ladder.name / "full-decoder.json"
+    machine, threads = circumstances()["machine"], torch.get_num_threads()
+    place = folder / ladder.name / f"full-decoder-{digest(code_of('eval.timing'), machine, threads)}.json"
     if not place.exists():
         write_atomically(place, msgspec.json.encode(full_decoder_s(ladder.scene.canvas.extent)))
     return msgspec.json.decode(place.read_bytes(), type=float)
@@ -67,11 +89,8 @@ def as_table(ladder: Ladder, rows: list[Timed]) -> Table:
     """The rows in words; the first one is what the others are compared with."""
     has_seam = any(row.seam is not None for row in rows)
     head = ["method", "s a picture", "pictures a second", "faster", "rows", "TFLOP"]
-    told = circumstances()
-    count = torch.get_num_threads()
-    threads = "1 thread" if count == 1 else f"{count} threads"
-    here = f"{threads} of {told['machine']}, {told['date'][:10]}, `{COMMAND}`."
-    remarks = [f"The paper: {ladder.paper}.", f"Here: {here}"]
+    here = "; ".join(dict.fromkeys(row.here for row in rows))
+    remarks = [f"The paper: {ladder.paper}.", f"Here: {here}."]
     remarks += [f"{row.label}: {row.remark}." for row in rows if row.remark]
     return Table(
         name=ladder.name,

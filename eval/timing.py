@@ -33,7 +33,8 @@ class Timed(msgspec.Struct, frozen=True, kw_only=True):
 
     rows of the network and flops are for one picture. decoder_s: of an autoencoder of the size of SD1.5's, which is
     counted in the place of its own. seam: at the edges of tiles, where there are any; detail: how much brightness
-    changes from pixel to pixel there, in grey levels.
+    changes from pixel to pixel there, in grey levels. made_by: a hash of what the
+    time depends on; here: machine, day and command.
     """
 
     name: str
@@ -47,6 +48,8 @@ class Timed(msgspec.Struct, frozen=True, kw_only=True):
     seam: float | None = None
     detail: float | None = None
     remark: str = ""
+    made_by: str = ""
+    here: str = ""
 
     @property
     def seconds(self) -> float:
@@ -111,8 +114,7 @@ def _seam(regions: Regions, pixels: np.ndarray) -> float | None:
         regions=(),
         extent=regions.scene.canvas.extent,
     )
-    found = find_seam(layout, pixels, np.zeros(pixels.shape[:2], bool), edges)
-    return None if found is None else found.ratio
+    return find_seam(layout, pixels, np.zeros(pixels.shape[:2], bool), edges)
 
 
 def _walked(
@@ -165,6 +167,7 @@ def full_decoder_s(extent: Extent) -> float:
         latent_channels=4,
     ).eval()
     latents = torch.zeros(1, 4, *extent.cells(8).shape)
+    decoder.decode(latents)  # warm, as everything else that is timed
     started = time.perf_counter()
     decoder.decode(latents)
     return time.perf_counter() - started

@@ -11,7 +11,7 @@ from eval.methods import Weights
 from semdraw.errors import UsageError
 from semdraw.models.base import DiffusionModel
 from semdraw.models.lora import Lora
-from semdraw.models.registry import find_model, load_model
+from semdraw.models.registry import ModelCard, find_model, load_model
 
 LORAS = "loras"  # in the folder of a model: what turns it into another of its forms
 
@@ -45,14 +45,17 @@ class Sources:
 
     def note(self, weights: Weights) -> str:
         """Where a form is missing: what that means for a figure; else nothing."""
-        if weights in ("few", "flow") or self.given(weights) != self.given("few"):
+        given = self.given(weights)
+        if weights == "base" and self.base is None and given is not None and given.parent.name == LORAS:
+            return "by a LoRA that takes distillation back in part; the model's README says how far off it is"
+        if weights in ("few", "flow") or given != self.given("few"):
             return ""
         if weights == "euler":
             return "no weights for Euler here, so by those for LCM; --euler FILE names them"
         return "not measured: no undistilled weights here; --base FOLDER names them"
 
     def has(self, weights: Weights) -> bool:
-        return weights != "base" or not self.note("base")
+        return weights != "base" or self.given("base") != self.given("few")
 
 
 @dataclass(slots=True)
@@ -79,10 +82,10 @@ class Models:
         model = self.get("few")
         return model if model.spec.training.is_flow else cast(DiffusionModel, FlowTwin(model))
 
-    def hash_of(self, weights: Weights) -> str:
-        """Of all weights of a form, without loading them."""
+    def card_of(self, weights: Weights) -> ModelCard:
+        """What is known of a form without loading it; its recipe holds the hash of all weights."""
         name, loras = self._named(self.sources.given(weights))
-        return find_model(name, loras=loras).recipe.weights_hash
+        return find_model(name, loras=loras)
 
     def _named(self, path: Path | None) -> tuple[str, list[Lora]]:
         if path is None:

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from eval.methods import METHODS, MethodRow, chosen
 from eval.records import Store
+from eval.report import WORTH
 from eval.run import interleaved, run_jobs
+from eval.sources import code_of, reached
 from eval.tasks import Task
 from eval.weights import Sources
 from eval.worker import Setup, Worker
+from semdraw import methods
 from semdraw.errors import SceneError, UsageError
+from semdraw.models.registry import ModelCard, find_model
 from tests.eval.rooms import RoomsSpec
 
 ROWS = {row.name: row for row in METHODS}
@@ -73,22 +79,67 @@ def test_another_recipe_is_drawn_anew_and_another_judge_only_judges_anew(
     assert record.scores["said by"] == "judges of tomorrow"
 
 
-def test_a_picture_that_fails_counts_as_a_blank_one(
+def test_other_rules_of_a_method_and_another_manner_of_the_model_are_drawn_anew(
     model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    row, told = ROWS["exact-lcm"], setup(model, tmp_path)
+    (job,) = jobs(row)[:1]
+    run_jobs([job], told, is_quiet=True)
+    assert Worker(told).is_done(job)
+    monkeypatch.setattr(methods, "EXACT", replace(methods.EXACT, leak="none"))
+    assert not Worker(told).is_done(job)
+    monkeypatch.undo()
+    monkeypatch.setattr("eval.worker.DRAWN_BY", ("eval.oracles",))
+    assert not Worker(told).is_done(job)
+    monkeypatch.undo()
+    card = find_model(str(model))
+    other = replace(card, recipe=msgspec.structs.replace(card.recipe, window_px=32))
+
+    def card_of(*_: object, **__: object) -> ModelCard:
+        return other
+
+    monkeypatch.setattr("eval.weights.find_model", card_of)
+    assert not Worker(told).is_done(job)
+
+
+def test_the_code_that_draws_is_all_that_the_studio_imports() -> None:
+    assert code_of("eval.drawing") != code_of("eval.naive")
+    assert code_of("eval.nothing") == code_of("numpy")
+    found = reached(("eval.drawing", "eval.edit_runs"))
+    assert {
+        "semdraw.methods",
+        "semdraw.still",
+        "semdraw.joint",
+        "eval.edits_scores",
+        "eval.easel",
+    } <= found.keys()
+
+
+@pytest.mark.parametrize("wrong", [SceneError, RuntimeError])
+def test_a_picture_that_fails_counts_as_a_blank_one_and_is_tried_again(
+    model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wrong: type[Exception]
+) -> None:
     def fail(*_: object, **__: object) -> None:
-        raise SceneError("no canvas today")
+        raise wrong("no canvas today")
 
     monkeypatch.setattr("eval.drawing.compile_regions", fail)
     run_jobs(jobs(ROWS["merged"]), setup(model, tmp_path), is_quiet=True)
     record = Store(tmp_path).record("merged", 1)
     assert record is not None
     assert (record.error, record.scores["mean"]) == ("no canvas today", 128)
+    monkeypatch.undo()
+    run_jobs(jobs(ROWS["merged"]), setup(model, tmp_path), is_quiet=True)
+    again = Store(tmp_path).record("merged", 1)
+    assert again is not None
+    assert again.error == ""
+    assert (Store(tmp_path).pixels("merged", 1) != 128).any()
 
 
 def test_every_method_paints_and_its_costs_are_those_of_its_recipe(model: Path, tmp_path: Path) -> None:
     """`rows` is arithmetic: regions and background, times steps, times two under guidance."""
-    given = replace(setup(model, tmp_path), sources=Sources(model=str(model), base=model))
+    mannered = shutil.copytree(model, tmp_path / "mannered")
+    (mannered / "semdraw.json").write_text('{"window_px": 32, "region_suffix": " on white"}')
+    given = replace(setup(mannered, tmp_path), sources=Sources(model=str(mannered), base=mannered))
     slow = {"num_steps": 3}
     rows = [replace(row, recipe=row.recipe | slow) if row.is_slow else row for row in METHODS]
     run_jobs([Task(method=row, layout=0) for row in rows], given, is_quiet=True)
@@ -103,6 +154,10 @@ def test_every_method_paints_and_its_costs_are_those_of_its_recipe(model: Path, 
     assert counts["published-lcm"] == 15
     assert counts["joint-lcm"] == 2 * 3 + 2
     assert counts["joint-unbound"] == 4
+    pictures = {name: Store(tmp_path).pixels(name, 0) for name in found}
+    same = [told for told, before, after in WORTH if (pictures[before] == pictures[after]).all()]
+    left = "leak test, taken from exact"  # a network that knows nothing leaves no plain ground
+    assert same == [left], "an ingredient whose rows are one picture is never measured"
 
 
 def test_weights_that_are_not_there_are_told_of(model: Path, tmp_path: Path) -> None:

@@ -6,16 +6,17 @@ import re
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 
 from eval.columns import COSTS, JUDGED, JUDGED_VALUES
-from eval.document import filled, sections
+from eval.document import NOT_MEASURED, filled, sections
 from eval.markdown import table_of_figures, whole
 from eval.methods import LADDER, METHODS
 from eval.page import Row, Shot, page
 from eval.records import Record
-from eval.report import WORTH, Measured, method_result, worth
+from eval.report import WORTH, Measured, judged_figures, method_result, worth
 from eval.results import Figure, Result, Table, shown_figure
 from eval.rungs import LADDERS
 from eval.strips import grid, stack
@@ -34,10 +35,10 @@ CIRCUMSTANCES = {
 
 def record(name: str, layout: int, rca: float, **more: Any) -> Record:
     """One region, on a ground that is half right."""
-    region = dict.fromkeys(("miou", "cov", "cont", "leak_ext", "leak_int", "other", "stray"), 0.25)
+    region = dict.fromkeys(("miou", "cov", "cont", "leak_ext", "leak_int", "other"), 0.25)
     region |= {"rca": rca, "rca_second": rca, "top5": 1.0, "logprob": -1.0, "small": False}
     scores: dict[str, Any] = {"tier": "easy", "mask_kind": "silhouette", "regions": [region], "occ": []}
-    scores |= {"bgf": 0.5, "intr": 0.0, "bg_other": 0.0, "seam": 1.0}
+    scores |= {"bgf": 0.5, "intr": 0.0, "seam": 1.0, "seam_windows": None}
     return Record(
         drawn_by="", judged_by="", method=name, layout=layout, rows=12, flops=10**9, scores=scores, **more
     )
@@ -72,13 +73,32 @@ def toy_run(*, is_quick: bool = False) -> Result:
 
 
 def test_a_figure_is_calibrated_between_its_ends_on_the_same_layouts() -> None:
-    low = measured("words", [0.0, 0.0, 0.0, 0.8])
-    high = measured("truth", [1.0, 1.0, 0.6, 0.0])
-    asked = measured("naive-lcm", [0.2, 0.2, 0.5])  # the last layout of the ends is not its own
-    figure = method_result(asked, (low, high)).figures["rca"]
-    assert figure.value == pytest.approx(0.3)
-    assert figure.calibrated == pytest.approx(0.3 / (2.6 / 3))
-    assert figure.n == 3
+    low = measured("words", [0.0] * 24 + [0.8] * 24)
+    high = measured("truth", [1.0, 1.0, 0.6] * 8 + [0.0] * 24)
+    asked = measured("naive-lcm", [0.2, 0.2, 0.5] * 8)  # the last layouts of the ends are not its own
+    figures = method_result(asked, (low, high)).figures
+    assert figures["rca"].value == pytest.approx(0.3)
+    assert figures["rca"].calibrated == pytest.approx(0.3 / (2.6 / 3))
+    assert figures["rca"].n == 24
+    assert figures["leak_ext"].calibrated == 0.75, "leaks have fixed ends: none is 1, whatever the ends leak"
+    assert figures["bgf"].calibrated is None, "both ends are the same"
+
+
+def test_few_layouts_have_no_interval_no_bold_and_no_calibrated_figure() -> None:
+    run_of_8 = toy_run()
+    assert "**" not in sections(run_of_8, [])["worth"]
+    found = [each.figures["rca"] for each in run_of_8.methods]
+    assert {(figure.low, figure.calibrated) for figure in found} == {(None, None)}
+    (told,) = (each for each in run_of_8.worth if each.ingredient == "latent pre-averaging")
+    assert told.differences["rca"].low is None
+
+
+def test_small_regions_count_apart_and_missing_numbers_not_at_all() -> None:
+    small = record("merged", 0, 0.0)
+    small.scores["regions"].append(small.scores["regions"][0] | {"rca": 1.0, "small": True})
+    figures = judged_figures([msgspec.structs.replace(small, scores=small.scores | {"bgf": None})])
+    assert (figures["rca"].value, figures["rca_small"].value) == (0.0, 1.0)
+    assert not {"bgf", "rca_drawn", "seam_windows"} & figures.keys()
 
 
 def test_what_an_ingredient_is_worth_is_told_on_the_layouts_that_both_painted() -> None:
@@ -124,14 +144,15 @@ def test_a_page_is_one_file_that_fetches_nothing_and_says_when_not_to_quote_it(i
     assert "<b>" not in text
 
 
-def test_a_document_takes_figures_between_its_markers_and_keeps_all_else() -> None:
-    kept = "words\n<!-- figures: nobody -->\nkept\n<!-- end -->\n"
-    text = f"# Title\n\n<!-- figures: naive -->\nold\n<!-- end -->\n{kept}"
+def test_a_document_takes_figures_between_its_markers_and_keeps_no_old_ones() -> None:
+    unknown = "words\n<!-- figures: edits -->\nold figures\n<!-- end -->\n"
+    text = f"# Title\n\n<!-- figures: naive -->\nold\n<!-- end -->\n{unknown}"
     found = sections(toy_run(), [Table(name="panorama", title="", head=["a", "b"], rows=[["c", "d"]])])
     new = filled(text, found)
     assert "old" not in new
     assert "| MultiDiffusion + LCM |" in new
-    assert kept in new
+    assert f"words\n<!-- figures: edits -->\n{NOT_MEASURED}\n" in new
+    assert "Preliminary: 8 layouts" in found["circumstances"]
     assert filled(new, found) == new
     assert "latent pre-averaging" in found["broken"]
     assert found["panorama"].endswith("| c | d |")

@@ -14,6 +14,7 @@ from eval.timing import timed
 from eval.weights import Models, Sources
 from semdraw.geometry import Extent
 from semdraw.models.base import DiffusionModel
+from semdraw.models.registry import ModelCard, find_model
 from semdraw.panoramas import panorama_scene
 from semdraw.scene import Recipe
 from tests.toy import ToyModel
@@ -28,6 +29,9 @@ class OneModel(Models):
 
     def get(self, weights: Any) -> DiffusionModel:
         return cast(DiffusionModel, self.toy)
+
+    def card_of(self, weights: Any) -> ModelCard:
+        return replace(find_model("picturebook"), name=str(weights))
 
     toy = ToyModel()
 
@@ -70,6 +74,11 @@ def test_what_was_measured_is_kept_and_compared_with_the_first_row(models: Model
     rungs = ladder(PLAIN, replace(PLAIN, name="again", label="again"))
     rows = measured(rungs, models, tmp_path)
     assert measured(rungs, models, tmp_path) == rows
+    assert all(row.made_by and row.here for row in rows)
+    others = ladder(replace(PLAIN, recipe=PLAIN.recipe | {"num_steps": 2}), *rungs.rungs[1:])
+    changed = measured(others, models, tmp_path)
+    assert changed[0].rows == 6, "another rung of the same name is measured anew"
+    assert changed[1] == rows[1]
     table = as_table(rungs, rows)
     assert table.rows[0][3] == "x1"
     assert {len(line) for line in table.rows} == {len(table.head)}

@@ -33,11 +33,12 @@ def _add_what(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--quick",
         action="store_true",
-        help="24 layouts, 8 for slow methods, no KID, FID or DIV: a look for yourself, never to be quoted",
+        help="24 layouts of dev, 3 for slow methods, no KID, FID or DIV: a look for yourself, never to be quoted; "
+        "takes some ten minutes on two cores",
     )
     parser.add_argument(
         "--methods",
-        type=lambda text: tuple(text.split(",")),
+        type=lambda text: tuple(name.strip() for name in text.split(",")),
         default=(),
         metavar="NAME,NAME",
         help="which methods (default: all; with --quick the main ones); `list` shows them",
@@ -57,7 +58,7 @@ def _add_what(parser: argparse.ArgumentParser) -> None:
         "--workers",
         type=whole(1, 64),
         metavar="N",
-        help="processes of one thread each (default: one per core)",
+        help="processes of one thread each (default: one per core; 1 with --coco or a graphics card)",
     )
 
 
@@ -71,8 +72,17 @@ def _add_weights(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_real(parser: argparse.ArgumentParser) -> None:
-    real = parser.add_argument_group("COCO", "the paper's own protocol, for those who have the files")
-    real.add_argument("--coco", type=Path, metavar="FOLDER", help="annotations and pictures of one split")
+    real = parser.add_argument_group(
+        "COCO",
+        "the paper's own protocol, for those who have the files; --split and --no-edits say nothing there, and "
+        "--quick only chooses the main methods: give --layouts for a short run",
+    )
+    real.add_argument(
+        "--coco",
+        type=Path,
+        metavar="FOLDER",
+        help="a folder with instances_*.json, captions_*.json and the photographs of one split in val2017/ or images/",
+    )
     real.add_argument("--clip", type=Path, metavar="FOLDER", help="a CLIPModel, for CLIP_fg and CLIP_bg")
     real.add_argument("--segmenter", type=Path, metavar="FOLDER", help="a segmentation model, for IoU")
     real.add_argument(
