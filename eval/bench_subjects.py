@@ -9,6 +9,7 @@ from functools import cache
 from typing import Any, Literal
 
 import numpy as np
+from safetensors import SafetensorError
 
 from eval.bench import Layout, Split, load_bench, scene_of, words_alone
 from eval.oracles import FILES, load_oracles
@@ -51,6 +52,7 @@ class BenchSubjects:
         except (
             ValueError,
             OSError,
+            SafetensorError,
         ) as error:  # another bench or table of concepts, or a font that is missing
             raise UsageError(str(error)) from None
 

@@ -11,14 +11,16 @@ import msgspec
 import pytest
 
 from eval.methods import METHODS, MethodRow, chosen
+from eval.plan import planned
 from eval.records import Store
 from eval.report import WORTH
 from eval.run import interleaved, run_jobs
 from eval.sources import code_of, reached
-from eval.tasks import Task
+from eval.tasks import EditTask, Task
 from eval.weights import Sources
 from eval.worker import Setup, Worker
 from semdraw import methods
+from semdraw.cli.main import parser
 from semdraw.errors import SceneError, UsageError
 from semdraw.models.registry import ModelCard, find_model
 from tests.eval.rooms import RoomsSpec
@@ -191,3 +193,25 @@ def test_every_beginning_of_an_order_has_its_share_of_each_group() -> None:
         10,
         2,
     ]
+
+
+def test_edits_come_last_and_nothing_runs_beside_them(
+    model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parts: list[tuple[list[str], int]] = []
+
+    def noted(left: list[Any], _own: Worker, _setup: Setup, workers: int) -> list[str]:
+        parts.append(([type(job).__name__ for job in left], workers))
+        return []
+
+    monkeypatch.setattr("eval.run._worked", noted)
+    row = ROWS["exact-lcm"]
+    asked = [EditTask(method=row, script=0), *jobs(row)]
+    run_jobs(asked, setup(model, tmp_path), workers=4, is_quiet=True)
+    assert parts == [(["Task", "Task"], 4), (["EditTask"], 1)]
+
+
+@pytest.mark.parametrize("words", ["--quick --split test", "--layouts 500"])
+def test_a_plan_that_would_look_at_test_or_at_layouts_that_are_not_there_is_refused(words: str) -> None:
+    with pytest.raises(UsageError, match="dev"):
+        planned(parser().parse_args(["eval", *words.split()]))
