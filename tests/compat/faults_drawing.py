@@ -163,7 +163,7 @@ def frames_repeat_by_their_seed(bench: Bench) -> None:
     assert frames() == frames()
 
 
-def _unseeded(regions: Regions, model: Any, *, frame: int = 0) -> Any:
+def _unseeded(regions: Regions, model: Any, **_: Any) -> Any:
     shape = (model.spec.latent_channels, *regions.seeds.shape)
     return lambda _: torch.randn(shape, generator=_CHANCE)  # pyright: ignore
 

@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 from fastapi import HTTPException
 
 from semdraw.server.gate import BUSY, Gate, at_once
+
+
+def told(story: Coroutine[Any, Any, None]) -> None:
+    """A loop of its own, in a thread of its own: the browser tests keep one in theirs."""
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(asyncio.run, story).result()
 
 
 def test_work_beyond_the_gate_waits_or_is_refused_and_painters_do_not_care() -> None:
@@ -31,7 +40,7 @@ def test_work_beyond_the_gate_waits_or_is_refused_and_painters_do_not_care() -> 
         go.set()
         assert [await first, await second, await gate.do(long)] == ["done"] * 3
 
-    asyncio.run(crowd())
+    told(crowd())
 
 
 def test_who_waited_in_vain_is_told_so_and_makes_room() -> None:
@@ -48,7 +57,7 @@ def test_who_waited_in_vain_is_told_so_and_makes_room() -> None:
         assert await first
         assert await gate.do(lambda: 7) == 7
 
-    asyncio.run(crowd())
+    told(crowd())
 
 
 def test_what_goes_wrong_inside_comes_out_and_leaves_room() -> None:
@@ -58,4 +67,4 @@ def test_what_goes_wrong_inside_comes_out_and_leaves_room() -> None:
             with pytest.raises(ZeroDivisionError):
                 await gate.do(lambda: 1 // 0)
 
-    asyncio.run(twice())
+    told(twice())
