@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Generator
 from pathlib import Path
 from time import sleep
@@ -19,7 +20,7 @@ from tests.server.living import LiveServer
 @pytest.fixture
 def slow(toy_served: LiveServer) -> Generator[None]:
     """A model that takes its time: what is under way can be looked at."""
-    toy_served.model.fault = lambda: sleep(0.03)
+    toy_served.model.fault = lambda: sleep(0.06)
     yield
     toy_served.model.fault = lambda: None
 
@@ -65,7 +66,7 @@ def test_quality_pictures_are_painted_in_the_background_and_taken_from_the_tray(
     panel.get_by_role("slider", name="Pictures").fill("2")
     panel.get_by_label("Size").select_option("2")
     panel.get_by_role("button", name="Paint").click()
-    panel.get_by_text("512 × 512 · picture 1 of 2").wait_for()
+    panel.get_by_text(re.compile("512 × 512 · picture [12] of 2")).wait_for()
     assert 0 <= float(panel.get_by_role("progressbar").get_attribute("value") or 1) < 1
     easel.stroke((0.2, 0.2), (0.6, 0.6))
     easel.wait_for_picture()
