@@ -27,7 +27,8 @@ class MethodRow:
     `base`, or the `few` seen as a network of flow matching. recipe: fields of a Recipe, put over the model's own.
     change: the rules in the place of `EXACT`, for parts of the method that no recipe takes away. painter: `naive`
     averages noised latents; `words` has one prompt and no mask; `truth` is the renderer. about: what sets it apart,
-    in a sentence. is_slow: fifty steps or so, with fewer layouts. is_quick: part of a quick run where none are named.
+    in a sentence. share: of the layouts of a full run, fewer for methods of many steps. is_quick: part of a quick run
+    where none are named.
     """
 
     name: str
@@ -38,8 +39,12 @@ class MethodRow:
     recipe: dict[str, Any] = field(default_factory=dict[str, Any])
     change: Method | None = None
     painter: Painter = "semdraw"
-    is_slow: bool = False
+    share: float = 1.0
     is_quick: bool = True
+
+    @property
+    def is_slow(self) -> bool:
+        return self.share < 1
 
 
 _FOUR: Final = {"sampler": "lcm", "num_steps": 4}
@@ -83,7 +88,7 @@ METHODS: Final[tuple[MethodRow, ...]] = (
         group="reference",
         weights="base",
         recipe=_REFERENCE,
-        is_slow=True,
+        share=0.2,
         about="the reference: undistilled weights, 50 steps, guidance 7.5, its own bootstrap for 20 steps",
     ),
     MethodRow(
@@ -92,7 +97,7 @@ METHODS: Final[tuple[MethodRow, ...]] = (
         group="reference",
         weights="base",
         recipe=_REFERENCE | {"guidance_scale": 2.5},
-        is_slow=True,
+        share=0.2,
         is_quick=False,
         about="the reference with the guidance that suits these weights",
     ),
@@ -107,7 +112,7 @@ METHODS: Final[tuple[MethodRow, ...]] = (
             "num_steps": 25,
             "guidance_scale": 2.5,
         },
-        is_slow=True,
+        share=0.5,
         about="what the few-step weights were taught by: the undistilled base under the exact method",
     ),
     MethodRow(

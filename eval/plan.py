@@ -20,10 +20,7 @@ from eval.worker import Setup
 from semdraw.errors import UsageError
 
 QUICK: Final = 24  # layouts of a quick run
-SLOW_SHARE: Final = {
-    True: 1 / 8,
-    False: 1 / 5,
-}  # of them for methods of fifty steps: in a quick run, in a full one
+QUICK_SLOW: Final = 8  # of them for methods of many steps
 VARIED: Final = 12  # layouts of which further pictures are made, for DIV
 QUICK_SCRIPTS: Final = 2
 EDITED: Final = ("published-lcm", "exact-lcm", "joint-lcm")
@@ -45,9 +42,9 @@ class Plan:
         """None where its weights are missing."""
         if not self.setup.sources.has(method.weights):
             return ()
-        if not method.is_slow:
-            return self.layouts
-        return self.layouts[: max(1, round(SLOW_SHARE[self.is_quick] * len(self.layouts)))]
+        if self.is_quick and method.is_slow:
+            return self.layouts[:QUICK_SLOW]
+        return self.layouts[: max(1, round(method.share * len(self.layouts)))]
 
     @property
     def varied(self) -> tuple[int, ...]:

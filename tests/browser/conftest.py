@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -124,11 +125,17 @@ def origin(toy_served: LiveServer) -> str:
     return toy_served.origin
 
 
-@pytest.fixture
-def easel(context: BrowserContext, origin: str) -> Generator[Easel]:
+@contextmanager
+def opened(context: BrowserContext, origin: str) -> Generator[Easel]:
     """The page, open on its finished scene; it has nothing to complain of at the end."""
     easel = Easel(context.new_page())
     easel.watch()
     easel.open(origin)
     yield easel
     assert easel.complaints == []
+
+
+@pytest.fixture
+def easel(context: BrowserContext, origin: str) -> Generator[Easel]:
+    with opened(context, origin) as easel:
+        yield easel

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from tests.browser.conftest import opened
 from tests.browser.easel import Easel, Place
 from tests.browser.test_view import seen
 from tests.server.living import LiveServer
@@ -62,13 +63,9 @@ class Hand:
 @pytest.fixture(scope="module")
 def easel(browser: Browser, toy_served: LiveServer) -> Generator[Easel]:
     """One page under one hand; the pen comes last, since fingers paint no more once it was seen."""
-    context = browser.new_context(viewport={"width": 800, "height": 800}, has_touch=True)
-    easel = Easel(context.new_page())
-    easel.watch()
-    easel.open(toy_served.origin)
-    yield easel
-    assert easel.complaints == []
-    context.close()
+    glass = browser.new_context(viewport={"width": 800, "height": 800}, has_touch=True)
+    with glass as context, opened(context, toy_served.origin) as easel:
+        yield easel
 
 
 @pytest.fixture(scope="module")

@@ -15,6 +15,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
+from tests.browser.conftest import opened
 from tests.browser.easel import Easel
 from tests.server.living import LiveServer
 
@@ -54,24 +55,24 @@ def _smooth(picture: Image.Image) -> NDArray[np.float64]:
 def test_the_page_looks_as_it_did(
     browser: Browser, toy_served: LiveServer, theme: str, width: int, height: int
 ) -> None:
-    context = browser.new_context(
+    window = browser.new_context(
         viewport={"width": width, "height": height},
         color_scheme=theme,  # type: ignore[arg-type]
         reduced_motion="reduce",
         locale="en-GB",
     )
-    easel = Easel(context.new_page())
-    easel.open(toy_served.origin)
-    easel.wait_until_saved()
-    shown = looked_at(easel)
-    path = FOLDER / f"{theme}-{width}.png"
-    if os.environ.get("SEMDRAW_RENEW_GOLDEN"):
-        FOLDER.mkdir(exist_ok=True)
-        shown.save(path, optimize=True)
-    golden = Image.open(path).convert("RGB")
-    found = distance(shown, golden)
-    assert found < TOLERANCE, f"{found:.3f}: look at the page, and renew {path.name} if it is as it should be"
+    with window as context, opened(context, toy_served.origin) as easel:
+        easel.wait_until_saved()
+        shown = looked_at(easel)
+        path = FOLDER / f"{theme}-{width}.png"
+        if os.environ.get("SEMDRAW_RENEW_GOLDEN"):
+            FOLDER.mkdir(exist_ok=True)
+            shown.save(path, optimize=True)
+        golden = Image.open(path).convert("RGB")
+        found = distance(shown, golden)
+        assert found < TOLERANCE, (
+            f"{found:.3f}: look at the page, and renew {path.name} if it is as it should be"
+        )
 
-    easel.page.evaluate("() => (document.querySelector('.frame > .dock').style.visibility = 'hidden')")
-    assert distance(looked_at(easel), golden) > TOLERANCE, "a panel that is missing is seen"
-    context.close()
+        easel.page.evaluate("() => (document.querySelector('.frame > .dock').style.visibility = 'hidden')")
+        assert distance(looked_at(easel), golden) > TOLERANCE, "a panel that is missing is seen"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
+from tests.browser.conftest import opened
 from tests.browser.easel import Easel, controls_without_name, escaping
 from tests.browser.served import Served
 
@@ -33,29 +34,25 @@ SIZES = ((380, 760), (900, 700), (1920, 1080), (3840, 2160))
 def test_everything_fits_and_has_a_name(
     browser: Browser, served: Served, tmp_path: Path, theme: str, width: int, height: int
 ) -> None:
-    context = browser.new_context(
+    window = browser.new_context(
         viewport={"width": width, "height": height},
         color_scheme=theme,  # type: ignore[arg-type]
         reduced_motion="reduce",
     )
-    easel = Easel(context.new_page())
-    easel.watch()
-    easel.open(served.origin)
-    folder = Path(os.environ.get("SEMDRAW_SCREENSHOTS", tmp_path))
-    easel.page.screenshot(path=folder / f"{theme}-{width}.png")
-    assert escaping(easel.page) == []
-    assert controls_without_name(easel.page) == []
+    with window as context, opened(context, served.origin) as easel:
+        folder = Path(os.environ.get("SEMDRAW_SCREENSHOTS", tmp_path))
+        easel.page.screenshot(path=folder / f"{theme}-{width}.png")
+        assert escaping(easel.page) == []
+        assert controls_without_name(easel.page) == []
 
-    if width < 900:
-        easel.page.get_by_role("button", name="Unfold the brushes").click()
-        easel.page.screenshot(path=folder / f"{theme}-{width}-brushes.png")
-        assert escaping(easel.page) == []
-        easel.page.get_by_role("button", name="Fold the brushes").click()
-        easel.page.get_by_role("button", name="More").click()
-        easel.page.screenshot(path=folder / f"{theme}-{width}-more.png")
-        assert escaping(easel.page) == []
-    assert easel.complaints == []
-    context.close()
+        if width < 900:
+            easel.page.get_by_role("button", name="Unfold the brushes").click()
+            easel.page.screenshot(path=folder / f"{theme}-{width}-brushes.png")
+            assert escaping(easel.page) == []
+            easel.page.get_by_role("button", name="Fold the brushes").click()
+            easel.page.get_by_role("button", name="More").click()
+            easel.page.screenshot(path=folder / f"{theme}-{width}-more.png")
+            assert escaping(easel.page) == []
 
 
 def test_the_theme_follows_the_system_until_it_is_chosen(easel: Easel) -> None:

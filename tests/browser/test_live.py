@@ -13,6 +13,7 @@ from PIL import Image
 from playwright.sync_api import Browser
 
 from semdraw.exports import scene_from_file
+from tests.browser.conftest import opened
 from tests.browser.easel import Easel, escaping
 from tests.server.living import LiveServer
 
@@ -165,21 +166,17 @@ def test_figures_are_shown_on_demand_and_the_pen_goes_through_them(easel: Easel)
 
 
 def test_on_a_phone_everything_of_it_fits(browser: Browser, origin: str) -> None:
-    context = browser.new_context(
+    phone = browser.new_context(
         viewport={"width": 380, "height": 780}, has_touch=True, locale="de", reduced_motion="reduce"
     )
-    easel = Easel(context.new_page())
-    easel.watch()
-    easel.open(origin)
-    page = easel.page
-    page.get_by_role("button", name="Dieses Bild behalten").tap()
-    page.get_by_role("button", name="Verlauf", exact=True).tap()
-    page.get_by_role("button", name="Fließen: endlose Variation").tap()
-    easel.wait_for("window.semdraw.status === 'fließt'")
-    assert escaping(page) == []
-    page.get_by_role("button", name="Fließen: endlose Variation").tap()
-    page.get_by_role("button", name="In Qualität malen").tap()
-    page.get_by_role("dialog", name="Bilder in Qualität").wait_for()
-    assert escaping(page) == []
-    assert easel.complaints == []
-    context.close()
+    with phone as context, opened(context, origin) as easel:
+        page = easel.page
+        page.get_by_role("button", name="Dieses Bild behalten").tap()
+        page.get_by_role("button", name="Verlauf", exact=True).tap()
+        page.get_by_role("button", name="Fließen: endlose Variation").tap()
+        easel.wait_for("window.semdraw.status === 'fließt'")
+        assert escaping(page) == []
+        page.get_by_role("button", name="Fließen: endlose Variation").tap()
+        page.get_by_role("button", name="In Qualität malen").tap()
+        page.get_by_role("dialog", name="Bilder in Qualität").wait_for()
+        assert escaping(page) == []

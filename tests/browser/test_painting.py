@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import sys
 import zlib
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
 from semdraw.scene import PromptBackground
-from tests.browser.easel import Easel, Pixels, Place
+from tests.browser.easel import Easel, Pixels
 from tests.browser.served import Served
-
-if TYPE_CHECKING:
-    from playwright.sync_api import Browser
 
 LEFT = [(0.2, 0.35), (0.36, 0.4), (0.2, 0.5), (0.36, 0.55), (0.2, 0.62)]
 RIGHT = [(0.66, 0.35), (0.84, 0.4), (0.66, 0.5), (0.84, 0.55), (0.66, 0.62)]
@@ -203,34 +199,3 @@ def test_a_region_that_cannot_act_says_so(easel: Easel) -> None:
     easel.stroke((0.5, 0.1), (0.9, 0.12))
     easel.wait_for_picture()
     assert "say what shall appear" in easel.text()
-
-
-def test_two_fingers_zoom_and_one_paints(browser: Browser, served: Served) -> None:
-    context = browser.new_context(viewport={"width": 800, "height": 800}, has_touch=True)
-    easel = Easel(context.new_page())
-    easel.open(served.origin)
-    easel.press("1", "Delete")
-    hand = context.new_cdp_session(easel.page)
-
-    def touch(kind: str, *places: Place) -> None:
-        points = [{"x": x, "y": y, "id": finger} for finger, (x, y) in enumerate(places)]
-        hand.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
-
-    touch("touchStart", easel.at((0.3, 0.5)))
-    touch("touchMove", easel.at((0.6, 0.5)))
-    touch("touchEnd")
-    easel.tick()
-    painted = easel.painted()["house"]
-    assert painted.any()
-
-    wide = easel.at((1, 0))[0] - easel.at((0, 0))[0]
-    (x, y), gap = easel.at((0.5, 0.5)), 60
-    touch("touchStart", (x - gap, y))
-    touch("touchStart", (x - gap, y), (x + gap, y))
-    for far in (80, 100, 120):
-        touch("touchMove", (x - far, y), (x + far, y))
-    touch("touchEnd")
-    easel.tick()
-    assert easel.at((1, 0))[0] - easel.at((0, 0))[0] == pytest.approx(2 * wide, rel=0.1)
-    assert np.array_equal(easel.painted()["house"], painted), "the first finger's dab is taken back"
-    context.close()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from tests.browser.conftest import WIDE
+from tests.browser.conftest import WIDE, opened
 from tests.browser.easel import Easel, Place
 from tests.server.living import LiveServer
 
@@ -21,13 +21,8 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="module")
 def easel(browser: Browser, toy_served: LiveServer) -> Generator[Easel]:
     """One page for all tools: every test blanks its brush first and leaves the settings as they were."""
-    context = browser.new_context(viewport=WIDE)  # type: ignore[arg-type]
-    easel = Easel(context.new_page())
-    easel.watch()
-    easel.open(toy_served.origin)
-    yield easel
-    assert easel.complaints == []
-    context.close()
+    with browser.new_context(viewport=WIDE) as context, opened(context, toy_served.origin) as easel:  # type: ignore[arg-type]
+        yield easel
 
 
 def take(easel: Easel, tool: str) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from tests.browser.conftest import WIDE
+from tests.browser.conftest import WIDE, opened
 from tests.browser.easel import Easel, Place
 from tests.server.living import LiveServer
 
@@ -26,13 +26,8 @@ GOLDEN = Path(__file__).parent.parent / "golden" / "overlay.png"
 @pytest.fixture(scope="module")
 def easel(browser: Browser, toy_served: LiveServer) -> Generator[Easel]:
     """One page for all views; every test goes back to the fitted one."""
-    context = browser.new_context(viewport=WIDE)  # type: ignore[arg-type]
-    easel = Easel(context.new_page())
-    easel.watch()
-    easel.open(toy_served.origin)
-    yield easel
-    assert easel.complaints == []
-    context.close()
+    with browser.new_context(viewport=WIDE) as context, opened(context, toy_served.origin) as easel:  # type: ignore[arg-type]
+        yield easel
 
 
 def seen(easel: Easel) -> dict[str, float]:

@@ -15,6 +15,7 @@ from eval.plan import planned
 from eval.records import Store
 from eval.report import WORTH
 from eval.run import interleaved, run_jobs
+from eval.sets import FEWEST
 from eval.sources import code_of, reached
 from eval.tasks import EditTask, Task
 from eval.weights import Sources
@@ -215,3 +216,13 @@ def test_edits_come_last_and_nothing_runs_beside_them(
 def test_a_plan_that_would_look_at_test_or_at_layouts_that_are_not_there_is_refused(words: str) -> None:
     with pytest.raises(UsageError, match="dev"):
         planned(parser().parse_args(["eval", *words.split()]))
+
+
+def test_methods_of_many_steps_take_fewer_layouts_and_the_teacher_enough_for_kid() -> None:
+    def counts(words: str) -> dict[str, int]:
+        plan = planned(parser().parse_args(["eval", "--no-edits", *words.split()]))
+        names = [job.method.name for job in plan.jobs() if isinstance(job, Task) and job.take == 0]
+        return {name: names.count(name) for name in ("exact-lcm", "md-50", "teacher-25")}
+
+    assert counts("--quick") == {"exact-lcm": 24, "md-50": 8, "teacher-25": 8}
+    assert counts("--split test --layouts 100") == {"exact-lcm": 100, "md-50": 20, "teacher-25": FEWEST}

@@ -33,7 +33,7 @@ def _add_what(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--quick",
         action="store_true",
-        help="24 layouts of dev, 3 for slow methods, no KID, FID or DIV: a look for yourself, never to be quoted; "
+        help="24 layouts of dev, 8 for slow methods, no KID, FID or DIV: a look for yourself, never to be quoted; "
         "takes some ten minutes on two cores",
     )
     parser.add_argument(
