@@ -15,7 +15,7 @@ import pytest
 from semdraw.errors import CheckpointError
 from semdraw.geometry import Extent
 from semdraw.models.registry import find_model
-from tests.browser.easel import Easel
+from tests.browser.easel import PATIENCE, Easel
 from tests.browser.served import Served
 from tests.server.living import CARD, LiveServer, live_server
 from tests.tiny import write_checkpoint
@@ -130,6 +130,7 @@ def opened(context: BrowserContext, origin: str) -> Generator[Easel]:
     """The page, open on its finished scene; it has nothing to complain of at the end."""
     easel = Easel(context.new_page())
     easel.watch()
+    easel.page.add_init_script(PATIENCE)
     easel.open(origin)
     yield easel
     assert easel.complaints == []

@@ -22,6 +22,11 @@ Pixels = NDArray[np.uint8]
 Place = tuple[float, float]  # shares of the canvas, from its left upper corner
 
 PICTURE_WITHIN_S = 60.0
+# The pauses of a busy machine are no rests of the hand: those (REST_MS of pointer.ts) take longer here.
+PATIENCE = """
+  const later = window.setTimeout.bind(window);
+  window.setTimeout = (act, wait_ms, ...more) => later(act, wait_ms === 550 ? 4000 : wait_ms, ...more);
+"""
 _BYTES = """(bytes) => {
   let text = "";
   for (let at = 0; at < bytes.length; at += 32768) text += String.fromCharCode(...bytes.subarray(at, at + 32768));
@@ -59,8 +64,9 @@ class Easel:
             sleep(0.02)
 
     def wait_for_picture(self) -> None:
-        """Until the settled picture of everything that was painted is shown."""
+        """Until the settled picture of everything that was painted is shown, and the page has said so everywhere."""
         self.wait_for("window.semdraw?.isCurrent", PICTURE_WITHIN_S)
+        self.tick()
 
     def wait_until_saved(self, words: str = "saved here") -> None:
         self.wait_for(f"document.querySelector('[data-testid=saving]')?.textContent === {literal(words)}")
@@ -136,6 +142,11 @@ class Easel:
         self.page.evaluate(
             "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
         )
+
+    def leave_dialog(self) -> None:
+        """By its key; the page hears of it a moment later, and opens no other one before."""
+        self.page.keyboard.press("Escape")
+        self.wait_for("document.querySelector('dialog') === null")
 
     def new_brush(self, prompt: str) -> None:
         self.press("n")

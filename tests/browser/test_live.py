@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import threading
 from collections.abc import Generator
 from pathlib import Path
 from time import sleep
@@ -18,12 +19,34 @@ from tests.browser.easel import Easel, escaping
 from tests.server.living import LiveServer
 
 
+class Brake:
+    """A model that takes its time, and stands still after some steps more: what is under way can be looked at."""
+
+    def __init__(self) -> None:
+        self._left: int | None = None
+        self._changed = threading.Condition()
+
+    def step(self) -> None:
+        with self._changed:
+            self._changed.wait_for(lambda: self._left != 0, 60)
+            if self._left:
+                self._left -= 1
+        sleep(0.06)
+
+    def stand_after(self, steps: int | None) -> None:
+        """None: it goes on."""
+        with self._changed:
+            self._left = steps
+            self._changed.notify_all()
+
+
 @pytest.fixture
-def slow(toy_served: LiveServer) -> Generator[None]:
-    """A model that takes its time: what is under way can be looked at."""
-    toy_served.model.fault = lambda: sleep(0.06)
-    yield
+def slow(toy_served: LiveServer) -> Generator[Brake]:
+    brake = Brake()
+    toy_served.model.fault = brake.step
+    yield brake
     toy_served.model.fault = lambda: None
+    brake.stand_after(None)
 
 
 def test_a_flow_drifts_until_it_is_stopped_and_stays_where_it_is(easel: Easel) -> None:
@@ -58,7 +81,7 @@ def test_a_flow_goes_on_after_a_lost_connection(easel: Easel, toy_served: LiveSe
 
 
 def test_quality_pictures_are_painted_in_the_background_and_taken_from_the_tray(
-    easel: Easel, slow: None, tmp_path: Path
+    easel: Easel, slow: Brake
 ) -> None:
     page = easel.page
     easel.press("Shift+Enter")
@@ -66,9 +89,11 @@ def test_quality_pictures_are_painted_in_the_background_and_taken_from_the_tray(
     panel.get_by_role("slider", name="Steps").fill("9")
     panel.get_by_role("slider", name="Pictures").fill("2")
     panel.get_by_label("Size").select_option("2")
+    slow.stand_after(4)
     panel.get_by_role("button", name="Paint").click()
-    panel.get_by_text(re.compile("512 × 512 · picture [12] of 2")).wait_for()
+    panel.get_by_text("512 × 512 · picture 1 of 2").wait_for()
     assert 0 <= float(panel.get_by_role("progressbar").get_attribute("value") or 1) < 1
+    slow.stand_after(None)
     easel.stroke((0.2, 0.2), (0.6, 0.6))
     easel.wait_for_picture()
     panel.get_by_role("img", name="Finished picture 2").wait_for()
@@ -94,28 +119,32 @@ def test_quality_pictures_are_painted_in_the_background_and_taken_from_the_tray(
 
 
 def test_an_order_is_cancelled_at_once_and_one_that_the_server_forgot_says_so(
-    easel: Easel, slow: None, toy_served: LiveServer
+    easel: Easel, slow: Brake
 ) -> None:
     page = easel.page
     easel.press("Shift+Enter")
     panel = page.get_by_role("dialog", name="Quality pictures")
     panel.get_by_role("slider", name="Steps").fill("50")
+    slow.stand_after(4)
     panel.get_by_role("button", name="Paint").click()
-    panel.get_by_text("step").wait_for()
+    panel.get_by_text(re.compile(r"step \d+ of 50")).wait_for()
     panel.get_by_role("button", name="Cancel").click()
     assert panel.get_by_role("progressbar").count() == 0
 
     panel.get_by_role("slider", name="Steps").fill("9")
     panel.get_by_role("slider", name="Pictures").fill("8")
+    slow.stand_after(2 * 9)
     panel.get_by_role("button", name="Paint").click()
     panel.get_by_role("img", name="Finished picture 1").wait_for()
     panel.get_by_role("button", name="Cancel").click()
     panel.get_by_text("cancelled").wait_for()
+    slow.stand_after(None)
     with page.expect_download() as download:
         panel.get_by_role("button", name="Save as JPG").first.click()
     assert scene_from_file(Path(download.value.path()).read_bytes()).brushes == easel.scene().brushes
     panel.get_by_role("button", name="Remove from the tray").click()
 
+    panel.get_by_role("slider", name="Pictures").fill("1")
     page.route("**/api/renders/*", lambda route: route.fulfill(status=404, json={"detail": "gone"}))
     panel.get_by_role("button", name="Paint").click()
     panel.get_by_text("knows it no more").wait_for()
@@ -123,7 +152,7 @@ def test_an_order_is_cancelled_at_once_and_one_that_the_server_forgot_says_so(
     easel.complaints.clear()  # the browser tells of the 404
 
 
-def test_a_picture_to_save_is_waited_for_as_long_as_it_takes(easel: Easel, slow: None) -> None:
+def test_a_picture_to_save_is_waited_for_as_long_as_it_takes(easel: Easel, slow: Brake) -> None:
     page = easel.page
     easel.press("Control+Enter")  # live is off: nothing is settled
     easel.new_brush("red")
