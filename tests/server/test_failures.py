@@ -137,7 +137,7 @@ def test_an_end_in_mid_picture_keeps_nobody_waiting() -> None:
         waiting.start()
         until(lambda: bool(server.model.calls))
     release.set()
-    waiting.join(10)
+    waiting.join(30)
     assert not waiting.is_alive()
     assert 200 not in answers
 

@@ -18,7 +18,7 @@ from semdraw.animations import animated_webp
 from semdraw.errors import UsageError
 from semdraw.exports import scene_from_file
 from semdraw.geometry import Extent
-from semdraw.protocol import to_wire, unpack
+from semdraw.protocol import Applied, to_wire, unpack
 from semdraw.scene import PromptBackground, Recipe, Scene
 from semdraw.seats import Seat
 from semdraw.server.limits import Limits
@@ -56,19 +56,22 @@ class Client:
 
 
 class Gate:
-    """Holds the model before each network call until it is opened."""
+    """Holds the model before each network call but those that are let pass, until it is opened."""
 
     def __init__(self, server: LiveServer) -> None:
-        self.inside, self.go, self._server = threading.Event(), threading.Event(), server
+        self.inside, self._passes, self._server = threading.Event(), threading.Semaphore(0), server
         server.model.fault = self._wait
 
     def _wait(self) -> None:
         self.inside.set()
-        self.go.wait(20)
+        self._passes.acquire(timeout=20)
+
+    def let_pass(self, calls: int) -> None:
+        self._passes.release(calls)
 
     def open(self) -> None:
         self._server.model.fault = lambda: None
-        self.go.set()
+        self._passes.release()
 
 
 @pytest.fixture
@@ -164,9 +167,11 @@ def test_who_paints_does_not_wait_for_an_order(own: LiveServer) -> None:
         _, told = client.order(plain("green"), num_steps=50)
         assert gate.inside.wait(20)
         painter.say(repaint("blue", seq=1))
-        gate.open()
+        painter.hear_a(Applied)
+        gate.let_pass(12)
         assert colour_of(painter.settled(1)) == "blue"
-        assert client.ask(told["id"])["step"] < 30, "the order is still on its way"
+        assert client.ask(told["id"])["step"] < 12, "the order is still on its way"
+        gate.open()
         client.wait(told["id"])
 
 
