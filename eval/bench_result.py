@@ -118,7 +118,7 @@ def _edits(plan: Plan, store: Store) -> Table:
             *(column.label + (f" ({column.unit})" if column.unit else "") for column in EDITED),
         ],
         rows=lines,
-        remarks=[f"{column.label}: {column.about}." for column in EDITED],
+        remarks=["Times are of one thread.", *(f"{column.label}: {column.about}." for column in EDITED)],
     )
 
 

@@ -37,6 +37,7 @@ def main() -> None:
     named = ((name, getattr(args, name)) for name in ("layouts", "workers", "base", "euler"))
     given = [word for name, value in named if value is not None for word in (f"--{name}", str(value))]
     evaluate(parser().parse_args(["eval", "--split", "test", "--out", str(FOLDER / "test"), *given]))
+    write_document(FOLDER / "test", FOLDER / "tables")  # times take long, and may not come to their end
     write_tables(Sources(base=args.base, euler=args.euler), FOLDER / "tables")
     write_document(FOLDER / "test", FOLDER / "tables")
 

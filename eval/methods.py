@@ -88,7 +88,7 @@ METHODS: Final[tuple[MethodRow, ...]] = (
         group="reference",
         weights="base",
         recipe=_REFERENCE,
-        share=0.2,
+        share=0.25,
         about="the reference: undistilled weights, 50 steps, guidance 7.5, its own bootstrap for 20 steps",
     ),
     MethodRow(
@@ -97,7 +97,7 @@ METHODS: Final[tuple[MethodRow, ...]] = (
         group="reference",
         weights="base",
         recipe=_REFERENCE | {"guidance_scale": 2.5},
-        share=0.2,
+        share=0.25,
         is_quick=False,
         about="the reference with the guidance that suits these weights",
     ),

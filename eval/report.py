@@ -26,6 +26,8 @@ WORTH: Final = (
     ("quantised masks", "bootstrapped", "quantised"),
     ("windows and the model's own words", "quantised", "exact-lcm"),
     ("all of it against the published code", "published-lcm", "exact-lcm"),
+    ("all of it against MultiDiffusion's 50 steps", "md-50", "exact-lcm"),
+    ("four steps against the teacher's 25", "teacher-25", "exact-lcm"),
     ("one pass for all regions", "exact-lcm", "joint-lcm"),
     ("pre-averaging, taken from exact", "without-averaging", "exact-lcm"),
     ("bootstrap, taken from exact", "without-bootstrap", "exact-lcm"),

@@ -10,6 +10,8 @@ from typing import Any
 import msgspec
 import pytest
 
+from eval import summary
+from eval.bench import load_bench
 from eval.methods import METHODS, MethodRow, chosen
 from eval.plan import planned
 from eval.records import Store
@@ -225,4 +227,10 @@ def test_methods_of_many_steps_take_fewer_layouts_and_the_teacher_enough_for_kid
         return {name: names.count(name) for name in ("exact-lcm", "md-50", "teacher-25")}
 
     assert counts("--quick") == {"exact-lcm": 24, "md-50": 8, "teacher-25": 8}
-    assert counts("--split test --layouts 100") == {"exact-lcm": 100, "md-50": 20, "teacher-25": FEWEST}
+    assert counts("--split test --layouts 100") == {"exact-lcm": 100, "md-50": 25, "teacher-25": FEWEST}
+
+
+def test_the_reference_has_an_interval_and_ends_though_some_layouts_have_no_regions() -> None:
+    plan = planned(parser().parse_args(["eval", "--split", "test", "--layouts", "100"]))
+    taken = [load_bench().layout(number) for number in plan.layouts_of(ROWS["md-50"])]
+    assert sum(bool(layout.regions) for layout in taken) >= summary.FEWEST
