@@ -6,28 +6,15 @@ import base64
 import io
 import math
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pytest
 
-from tests.browser.conftest import WIDE, opened
+from tests.browser.conftest import WIDE
 from tests.browser.easel import Easel, Place
-from tests.server.living import LiveServer
-
-if TYPE_CHECKING:
-    from collections.abc import Generator
-
-    from playwright.sync_api import Browser
 
 GOLDEN = Path(__file__).parent.parent / "golden" / "overlay.png"
-
-
-@pytest.fixture(scope="module")
-def easel(browser: Browser, toy_served: LiveServer) -> Generator[Easel]:
-    """One page for all views; every test goes back to the fitted one."""
-    with browser.new_context(viewport=WIDE) as context, opened(context, toy_served.origin) as easel:  # type: ignore[arg-type]
-        yield easel
 
 
 def seen(easel: Easel) -> dict[str, float]:
