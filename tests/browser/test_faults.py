@@ -114,7 +114,7 @@ def test_a_failing_model_leaves_the_picture_and_says_why_and_comes_back(
     server.model.fault = lambda: None
     toy.stroke((0.2, 0.6), (0.8, 0.6))
     toy.wait_for_picture()
-    assert toy.status() == "live"
+    toy.wait_for("window.semdraw.status === 'live'")
     assert toy.jpeg() != before
     assert toy.complaints == []
 

@@ -9,7 +9,7 @@ def palette(easel: Easel, typed: str) -> None:
     easel.press("Control+k")
     easel.page.get_by_role("combobox", name="Action, brush or model").fill(typed)
     easel.page.keyboard.press("Enter")
-    easel.wait_for("document.querySelector('dialog[open]') === null")
+    easel.wait_for("document.querySelector('dialog') === null")
 
 
 def test_a_starter_scene_is_chosen_by_its_picture_and_undone(easel: Easel) -> None:
@@ -57,7 +57,7 @@ def test_hints_come_one_after_the_other_and_go_away_for_good(easel: Easel) -> No
     easel.press()
     assert "Ctrl+K finds everything" in hint.inner_text()
     easel.press("Control+k")
-    easel.page.keyboard.press("Escape")
+    easel.leave_dialog()
     hint.wait_for(state="detached")
     easel.wait_for_picture()
     easel.wait_until_saved()
@@ -82,7 +82,7 @@ def test_the_palette_finds_actions_in_both_languages_brushes_and_scenes_and_reme
     assert "Lately" in first.inner_text()
     easel.page.keyboard.type("zzzz")
     assert easel.page.get_by_text("Nothing fits these words.").is_visible()
-    easel.page.keyboard.press("Escape")
+    easel.leave_dialog()
     easel.wait_for_picture()
 
 
@@ -104,7 +104,7 @@ def test_a_key_is_given_away_after_a_question_kept_and_given_back(easel: Easel) 
     assert easel.page.get_by_text("B is the key of “Brush”.").is_visible()
     easel.page.get_by_role("button", name="Take it").click()
     easel.page.get_by_role("button", name="Give “Eraser” another key: B").wait_for()
-    easel.page.keyboard.press("Escape")
+    easel.leave_dialog()
     easel.page.reload()
     easel.wait_for_picture()
 
@@ -114,6 +114,6 @@ def test_a_key_is_given_away_after_a_question_kept_and_given_back(easel: Easel) 
     assert eraser.get_attribute("title") == "Eraser (B)"
     easel.press("?")
     easel.page.get_by_role("button", name="All keys as they were").click()
-    easel.page.keyboard.press("Escape")
+    easel.leave_dialog()
     easel.press("b")
     assert easel.page.get_by_role("button", name="Brush", exact=True).get_attribute("aria-pressed") == "true"

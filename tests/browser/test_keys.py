@@ -114,8 +114,7 @@ def test_tab_hides_the_panels_and_the_question_mark_shows_the_keys(easel: Easel)
     easel.press("?")
     easel.page.get_by_role("dialog", name="Keys").wait_for()
     easel.page.keyboard.press("b")
-    easel.page.keyboard.press("Escape")
-    easel.wait_for("document.querySelector('dialog[open]') === null")
+    easel.leave_dialog()
 
 
 def test_wheel_zooms_at_the_cursor_space_pans_and_control_0_fits(easel: Easel) -> None:
@@ -191,6 +190,7 @@ def test_layers_are_reordered_by_dragging_and_by_keys(easel: Easel) -> None:
     grip.focus()
     easel.page.keyboard.press("ArrowDown")
     assert order() == ["full moon", "tree", "house"]
+    easel.wait_for_picture()  # what it tells of brushes takes room between them
     box = easel.page.get_by_role("button", name="Order of house").bounding_box()
     last = easel.page.get_by_role("button", name="Order of full moon").bounding_box()
     assert box is not None

@@ -93,6 +93,7 @@ def test_panels_stand_beside_the_picture_whose_room_and_side_are_chosen_and_kept
     for chord, name in (("Alt+r", "How the picture is made"), ("Control+,", "Settings")):
         easel.press(chord)
         easel.page.get_by_role("dialog", name=name).wait_for()
+        easel.tick()
         assert box_of(easel, ".paper canvas").right <= box_of(easel, "[role=dialog]").left, name
         assert (
             easel.page.get_by_role("textbox", name="What brush 1 paints")
@@ -101,6 +102,7 @@ def test_panels_stand_beside_the_picture_whose_room_and_side_are_chosen_and_kept
         ), "the brushes stay at hand"
         easel.press("Escape")
 
+    easel.tick()
     before, picture = box_of(easel, ".frame > .dock"), box_of(easel, ".paper canvas")
     edge = easel.page.get_by_role("separator", name="Width of the brushes")
     edge.focus()
@@ -113,6 +115,7 @@ def test_panels_stand_beside_the_picture_whose_room_and_side_are_chosen_and_kept
     easel.page.mouse.down()
     easel.page.mouse.move((grip.left + grip.right) / 2 - 60, 300, steps=3)
     easel.page.mouse.up()
+    easel.tick()
     widest = box_of(easel, ".frame > .dock")
     assert widest.right - widest.left == pytest.approx(before.right - before.left + 180, abs=2)
     assert box_of(easel, ".paper canvas").right < picture.right, "the picture makes room"

@@ -12,7 +12,7 @@ import pytest
 from semdraw.server.models import Choice
 from tests.browser.easel import Easel
 from tests.browser.test_details import set_slider
-from tests.server.living import CARD, COLORS, LiveServer, live_server
+from tests.server.living import CARD, COLORS, LiveServer, live_server, until
 from tests.server.test_models import Swapped
 from tests.toy import ToyModel
 
@@ -71,7 +71,8 @@ def test_the_chosen_model_paints_and_is_named(easel: Easel) -> None:
     assert colour(easel) == "blue"
     assert easel.scene_bytes() == scene
     easel.page.get_by_role("button", name="How the picture is made").click()
-    assert easel.page.get_by_label("Model", exact=True).input_value() == "swapped"
+    chosen = easel.page.get_by_label("Model", exact=True)
+    until(lambda: chosen.input_value() == "swapped")
     easel.page.keyboard.press("Escape")
     choose(easel, "a model called toy")
     easel.page.get_by_text("toy paints now").wait_for()
