@@ -27,6 +27,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     options.add_argument("--layouts", type=int, help="of the test split (default: all 300)")
+    options.add_argument("--scripts", type=int, help="of edits (default: all 30)")
     options.add_argument("--workers", type=int, help="processes (default: one per core)")
     options.add_argument("--base", type=Path, help="undistilled weights, where the model does not bring them")
     options.add_argument("--euler", type=Path, help="weights for Euler, where the model does not bring them")
@@ -34,7 +35,7 @@ def main() -> None:
     args = options.parse_args()
     if args.again:
         shutil.rmtree(FOLDER / "tables", ignore_errors=True)
-    named = ((name, getattr(args, name)) for name in ("layouts", "workers", "base", "euler"))
+    named = ((name, getattr(args, name)) for name in ("layouts", "scripts", "workers", "base", "euler"))
     given = [word for name, value in named if value is not None for word in (f"--{name}", str(value))]
     evaluate(parser().parse_args(["eval", "--split", "test", "--out", str(FOLDER / "test"), *given]))
     write_document(FOLDER / "test", FOLDER / "tables")  # times take long, and may not come to their end

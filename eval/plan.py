@@ -89,14 +89,14 @@ def planned(options: argparse.Namespace) -> Plan:
     if count > len(layouts):
         raise UsageError(f"--layouts {count}: split {options.split} has {len(layouts)}")
     folder: Path = options.out or ROOT / "build" / "eval" / ("quick" if options.quick else options.split)
-    scripts = len(load_bench().scripts) if not options.quick else QUICK_SCRIPTS
+    usual = QUICK_SCRIPTS if options.quick else len(load_bench().scripts)
     sources = Sources(model=options.model, few=options.few, base=options.base, euler=options.euler)
     return Plan(
         is_quick=options.quick,
         split=options.split,
         methods=chosen(options.methods, is_quick=options.quick),
         layouts=tuple(layouts[:count]),
-        scripts=() if options.no_edits else tuple(range(scripts)),
+        scripts=tuple(range(usual if options.scripts is None else options.scripts)),
         setup=Setup(sources=sources, subjects=spec, folder=folder, device=options.device or "cpu"),
         workers=options.workers or usual_workers(options.device or "cpu"),
     )

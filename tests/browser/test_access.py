@@ -71,8 +71,7 @@ def test_axe_finds_nothing_on_the_page_nor_in_its_panels_and_dialogs(
         easel.press(chord)
         easel.page.get_by_role("dialog", name=name).wait_for()
         assert violations(easel, axe) == [], name
-        easel.page.keyboard.press("Escape")
-        easel.page.get_by_role("dialog", name=name).wait_for(state="hidden")
+        easel.leave_dialog()
 
 
 def test_keys_alone_reach_every_part_of_the_page_and_paint(easel: Easel) -> None:

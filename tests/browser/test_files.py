@@ -119,5 +119,5 @@ def test_the_canvas_takes_another_size_with_what_is_painted_and_gives_it_back(ea
     easel.page.keyboard.press("Tab")
     assert "megapixels" in dialog.inner_text()
     assert dialog.get_by_role("button", name="Change the size").is_disabled()
-    easel.page.keyboard.press("Escape")
+    easel.leave_dialog()
     easel.wait_for_picture()

@@ -205,17 +205,14 @@ def test_a_restart_of_the_server_loses_nothing(context: BrowserContext, restarti
     easel.stroke((0.1, 0.1), (0.5, 0.2))
     easel.new_brush("rocket")
     easel.stroke((0.1, 0.3), (0.5, 0.3))
-    shown = easel.page.locator("canvas.fading").first
-    assert shown.evaluate("(canvas) => Number(getComputedStyle(canvas).opacity)") > 0, (
-        "strokes are seen offline"
-    )
+    easel.wait_for("getComputedStyle(document.querySelector('canvas.fading')).opacity > 0")  # seen offline
     scene, jpeg = easel.scene_bytes(), easel.jpeg()
 
     restarting.start()
     easel.wait_for_picture()
     assert easel.scene_bytes() == scene
     assert easel.jpeg() != jpeg
-    assert easel.status() == "live"
+    easel.wait_for("window.semdraw.status === 'live'")
 
 
 def test_saved_projects_and_pictures_hold_the_scene(easel: Easel, tmp_path: Path) -> None:
@@ -270,8 +267,8 @@ def test_what_was_autosaved_and_cannot_be_read_is_put_aside(easel: Easel) -> Non
     easel.wait_until_saved()
     easel.autosave(b"\1\2\3")
     easel.page.reload()
+    easel.page.get_by_text("could not be read and was put aside").wait_for()
     easel.wait_for_picture()
-    assert "could not be read and was put aside" in easel.text()
     easel.press("r")
     easel.wait_until_saved()
     easel.page.reload()

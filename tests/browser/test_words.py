@@ -81,8 +81,7 @@ def test_in_german_no_english_word_is_left_and_it_comes_and_goes_without_a_reloa
         easel.press(chord)
         easel.page.locator("dialog[open]").wait_for()
         assert english_on(easel, english) == [], chord
-        easel.page.keyboard.press("Escape")
-        easel.page.locator("dialog[open]").wait_for(state="hidden")
+        easel.leave_dialog()
 
     easel.press("1", "k", "Delete", "e", "n")
     easel.page.keyboard.type("ab")

@@ -222,7 +222,7 @@ def test_a_plan_that_would_look_at_test_or_at_layouts_that_are_not_there_is_refu
 
 def test_methods_of_many_steps_take_fewer_layouts_and_the_teacher_enough_for_kid() -> None:
     def counts(words: str) -> dict[str, int]:
-        plan = planned(parser().parse_args(["eval", "--no-edits", *words.split()]))
+        plan = planned(parser().parse_args(["eval", "--scripts", "0", *words.split()]))
         names = [job.method.name for job in plan.jobs() if isinstance(job, Task) and job.take == 0]
         return {name: names.count(name) for name in ("exact-lcm", "md-50", "teacher-25")}
 

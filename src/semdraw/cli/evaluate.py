@@ -47,7 +47,12 @@ def _add_what(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--layouts", type=whole(1, 500), metavar="N", help="how many (default: all of the split)"
     )
-    parser.add_argument("--no-edits", action="store_true", help="leave out the edits at the live engine")
+    parser.add_argument(
+        "--scripts",
+        type=whole(0, 30),
+        metavar="N",
+        help="of edits at the live engine (default: all 30, with --quick 2)",
+    )
     parser.add_argument(
         "--out",
         type=Path,
@@ -74,7 +79,7 @@ def _add_weights(parser: argparse.ArgumentParser) -> None:
 def _add_real(parser: argparse.ArgumentParser) -> None:
     real = parser.add_argument_group(
         "COCO",
-        "the paper's own protocol, for those who have the files; --split and --no-edits say nothing there, and "
+        "the paper's own protocol, for those who have the files; --split and --scripts say nothing there, and "
         "--quick only chooses the main methods: give --layouts for a short run",
     )
     real.add_argument(
