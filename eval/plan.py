@@ -21,7 +21,7 @@ from semdraw.errors import UsageError
 
 QUICK: Final = 24  # layouts of a quick run
 QUICK_SLOW: Final = 8  # of them for methods of many steps
-VARIED: Final = 12  # layouts of which further pictures are made, for DIV
+VARIED: Final = 8  # layouts of which further pictures are made, for DIV
 QUICK_SCRIPTS: Final = 2
 EDITED: Final = ("published-lcm", "exact-lcm", "joint-lcm")
 
