@@ -16,6 +16,7 @@ from diffusers import StableDiffusionPipeline
 from PIL import Image, ImageDraw
 from torch import Tensor
 
+from train.colours import COLOURS
 from train.concepts import backgrounds, objects
 from train.oracle import Judge, judge_views, load_judge, square, to_pixels, view
 from train.scenes import render_single
@@ -23,6 +24,7 @@ from train.scenes import render_single
 Pipeline = Any  # of diffusers, whose calls are untyped
 MODEL = Path("src/semdraw/weights/picturebook")
 ROWS = 16  # pictures a network call
+COLOURED = ("car", "castle", "fish", "balloon", "butterfly", "house")
 MIDDLE_PX = 160  # of a canvas with one object in its middle, the judge sees so much
 
 
@@ -182,6 +184,13 @@ def contact_sheet(pipeline: Pipeline) -> Image.Image:
     return grid(draw(pipeline, prompts, range(len(prompts)), 128), 12, names)
 
 
+def colour_sheet(pipeline: Pipeline) -> Image.Image:
+    """Some things in every colour that has a name, 128 px, 4 steps, seeds from 0; none picked."""
+    names = [f"{colour} {thing}" for thing in COLOURED for colour in COLOURS]
+    prompts = [f"a {name} on a white background" for name in names]
+    return grid(draw(pipeline, prompts, range(len(prompts)), 128), len(COLOURS), names)
+
+
 def names_of(missed: Sequence[int]) -> str:
     names = [concept.name for concept in (*objects(), *backgrounds())]
     return ", ".join(names[label] for label in missed)
@@ -193,6 +202,7 @@ def main() -> None:
     options.add_argument("--seeds", type=int, default=2, help="pictures per object and size")
     options.add_argument("--scenes", type=int, default=40, help="scenes with regions; 0 leaves them out")
     options.add_argument("--sheet", type=Path, help="write the contact sheet here")
+    options.add_argument("--colour-sheet", type=Path, help="write things in named colours here")
     options.add_argument("--scene-sheet", type=Path, help="write the scenes with regions here")
     options.add_argument("--steps", type=int, default=4)
     options.add_argument("--guidance", type=float, default=1.0)
@@ -212,6 +222,8 @@ def main() -> None:
 
     if args.sheet:
         contact_sheet(pipeline).quantize(200).save(args.sheet, optimize=True)
+    if args.colour_sheet:
+        colour_sheet(pipeline).save(args.colour_sheet, quality=85, method=6)
     for size_px in (128,) if args.quick else (128, 256):
         seeds = 1 if args.quick or size_px == 256 else args.seeds
         note(f"objects at {size_px} px", *single_objects(pipeline, judge, size_px, seeds, **how))
